@@ -1,0 +1,178 @@
+"""User data: one shell script per host, rendered from `userdata/` (its README says how a module is
+written). Pure text in, pure text out; nothing here is specific to one host except `ROLES`."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "web": ("base", "ssm", "nginx"),
+    "app": ("base", "ssm", "node_exporter", "microblog"),
+    "jenkins": ("base", "ssm", "jenkins"),
+    "monitoring": ("base", "ssm", "node_exporter", "prometheus", "grafana"),
+}
+"""Role to its modules, in the order in which the host runs them."""
+
+MAX_PAYLOAD_BYTES = 16_384
+"""EC2's limit before base64 (AWS: "Run commands when you launch an EC2 instance with user data
+input")."""
+
+ROOT = Path(__file__).resolve().parent.parent / "userdata"
+
+_SETTING = re.compile(r'^ *: "\$\{([A-Z][A-Z0-9_]*):([=?])', re.MULTILINE)
+_END_OF_FILE = "__END_OF_FILE__"
+
+
+class UserDataError(ValueError):
+    """One line: what is wrong with the user data, and how to mend it."""
+
+
+@dataclass(frozen=True)
+class UserData:
+    """`script` is for people and linters; `payload` is what EC2 gets: the script's bytes, or their
+    gzip (which cloud-init unpacks) where the script is over the limit."""
+
+    script: str
+    payload: bytes
+
+    @property
+    def base64(self) -> str:
+        """For Terraform's `user_data_base64`, where a `${` of the shell is not a template."""
+        return base64.b64encode(self.payload).decode("ascii")
+
+
+def render(
+    role: str,
+    modules: Sequence[str],
+    settings: Mapping[str, str | int],
+    *,
+    root: Path = ROOT,
+) -> UserData:
+    """Settings, lib, the modules, their files, and a call of each module, in this order.
+
+    Raises UserDataError.
+    """
+    sources = [_read(path, root) for path in sorted((root / "lib").glob("*.sh"))]
+    sources += [_read(_module_path(role, module, root), root) for module in modules]
+    _check_settings(role, modules, settings, "\n".join(sources))
+
+    script = "\n".join(
+        [
+            "#!/bin/bash",
+            f"# User data of role {role}, rendered from userdata/. Do not edit.",
+            "set -o errexit -o errtrace -o nounset -o pipefail",
+            "shopt -s inherit_errexit",
+            "",
+            *(f"{name}={_quote(role, name, settings[name])}" for name in sorted(settings)),
+            "",
+            *(_without_shebang(source) for source in sources),
+            *_file_text(modules, root),
+            "",
+            f"boot_begin {shlex.quote(role)}",
+            *(f"boot_step {module}" for module in modules),
+            "boot_end",
+            "",
+        ]
+    )
+    return UserData(script=script, payload=_pack(role, script))
+
+
+def _module_path(role: str, module: str, root: Path) -> Path:
+    path = root / "modules" / f"{module}.sh"
+    if not path.is_file():
+        known = sorted(each.stem for each in (root / "modules").glob("*.sh"))
+        raise UserDataError(
+            f"user data of role {role!r}: there is no module {module!r}{_hint(module, known)}"
+        )
+    return path
+
+
+def _check_settings(
+    role: str, modules: Sequence[str], settings: Mapping[str, str | int], source: str
+) -> None:
+    declared = {name: kind == "?" for name, kind in _SETTING.findall(source)}
+    for name in settings:
+        if name not in declared:
+            raise UserDataError(
+                f"user data of role {role!r}: {name} is no setting of {', '.join(modules)}"
+                f"{_hint(name, sorted(declared))}"
+            )
+    missing = sorted(name for name, required in declared.items() if required - (name in settings))
+    if missing:
+        raise UserDataError(
+            f"user data of role {role!r}: {missing[0]} has no default; give it a value"
+        )
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"
+
+
+def _quote(role: str, name: str, value: str | int) -> str:
+    text = str(value)
+    if "\0" in text:
+        raise UserDataError(f"user data of role {role!r}: {name} holds a NUL, which no shell takes")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UserDataError(
+            f"user data of role {role!r}: {name} is no valid Unicode: {text!r}"
+        ) from None
+    return shlex.quote(text)
+
+
+def _without_shebang(source: str) -> str:
+    return re.sub(r"\A#!.*\n(# shellcheck shell=.*\n)?", "", source)
+
+
+def _file_text(modules: Sequence[str], root: Path) -> Iterator[str]:
+    """The shell function `file_text NAME`, which prints a file of `userdata/files/`."""
+    yield "file_text() {\n  case $1 in"
+    for module in modules:
+        folder = root / "files" / module
+        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+            text = _read(path, root)
+            name = path.relative_to(root / "files").as_posix()
+            if not text.endswith("\n") or _END_OF_FILE in text:
+                raise UserDataError(
+                    f"{path}: must end with a newline and not hold {_END_OF_FILE}, "
+                    "so that a here-document can carry it"
+                )
+            yield f"{shlex.quote(name)})\ncat <<'{_END_OF_FILE}'\n{text}{_END_OF_FILE}\n;;"
+    yield '*) log_error "no file $1 in this user data"; return 1 ;;\n  esac\n}'
+
+
+def _read(path: Path, root: Path) -> str:
+    try:
+        text = path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserDataError(f"{path}: cannot be read as UTF-8 text: {error}") from error
+    if "\0" in text or "\r" in text:
+        raise UserDataError(f"{path}: holds a NUL or a carriage return; a host wants plain text")
+    return text
+
+
+def _pack(role: str, script: str) -> bytes:
+    plain = script.encode()
+    if len(plain) <= MAX_PAYLOAD_BYTES:
+        return plain
+    buffer = io.BytesIO()
+    # Not gzip.compress(): its header names the operating system of the machine that packed.
+    with gzip.GzipFile(filename="", fileobj=buffer, mode="wb", compresslevel=9, mtime=0) as packer:
+        packer.write(plain)
+    packed = buffer.getvalue()
+    if len(packed) > MAX_PAYLOAD_BYTES:
+        raise UserDataError(
+            f"user data of role {role!r}: {len(packed)} bytes after gzip, and EC2 takes "
+            f"{MAX_PAYLOAD_BYTES}; move files of {role!r} into a package or a download"
+        )
+    return packed

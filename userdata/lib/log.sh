@@ -1,0 +1,14 @@
+#!/bin/bash
+# Messages: to standard output (cloud-init puts it on the console and in its log) and the journal.
+
+log_info() { log_write info "$*"; }
+log_warning() { log_write warning "$*"; }
+log_error() { log_write err "$*"; }
+
+log_write() {
+  local priority=$1 message=$2
+  printf '%s: %s\n' "$priority" "$message" >&2
+  if command -v logger >/dev/null; then
+    logger --tag microblog-boot --priority "user.$priority" -- "$message" || true
+  fi
+}
