@@ -1,0 +1,197 @@
+"""The typed model of an environment file: what may be written, and of which form.
+
+How values must relate to each other is the subject of `topology`.
+"""
+
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+
+from constructs_lib import formats
+from constructs_lib.addressing import contains
+
+_Zone = TypeVar("_Zone")
+
+
+def _form(check: Callable[[object], object]) -> PlainValidator:
+    return PlainValidator(check, json_schema_input_type=str)
+
+
+def _key(description: str, *examples: object, **constraints: Any) -> Any:
+    return Field(description=description, examples=list(examples) or None, **constraints)
+
+
+def _sorted(operators: tuple[IPv4Network, ...]) -> tuple[IPv4Network, ...]:
+    return tuple(sorted(set(operators)))
+
+
+def _by_name(zones: dict[str, _Zone]) -> dict[str, _Zone]:
+    return dict(sorted(zones.items()))
+
+
+Name = Annotated[str, _form(formats.name)]
+Block = Annotated[IPv4Network, _form(formats.block)]
+Address = Annotated[IPv4Address, _form(formats.address)]
+OperatorNetwork = Annotated[IPv4Network, _form(formats.operator_network)]
+
+FlowLogRetention = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+]  # fmt: skip
+"""Source: CloudWatch Logs API reference, "PutRetentionPolicy"."""
+
+UserDataChange = Literal["replace", "in_place", "ignore"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Microblog(_Table):
+    """Which application runs."""
+
+    repository: Annotated[str, _form(formats.repository)] = _key(
+        "The https URL that git clones, without credentials.",
+        "https://github.com/miguelgrinberg/microblog.git",
+    )
+    revision: Annotated[str, _form(formats.revision)] = _key(
+        "A tag, branch or commit of the repository.", "v0.23"
+    )
+
+
+class ApplicationZone(_Table):
+    """An Availability Zone of the application VPC."""
+
+    public_subnet: Block = _key("CIDR of the subnet of the web server.", "10.0.1.0/24")
+    private_subnet: Block = _key("CIDR of the subnet of the application server.", "10.0.2.0/24")
+    nat_gateway: str = _key(
+        '"own", or the zone of this VPC whose own NAT gateway serves this one too.',
+        "own",
+        default="own",
+    )
+
+
+class Application(_Table):
+    """The VPC that serves users."""
+
+    cidr: Block = _key("CIDR of the VPC, /16 to /28, private.", "10.0.0.0/18")
+    zones: Annotated[dict[str, ApplicationZone], AfterValidator(_by_name)] = _key(
+        "One table for each Availability Zone, by its name.", min_length=1
+    )
+
+
+class ManagementZone(_Table):
+    """An Availability Zone of the management VPC."""
+
+    public_subnet: Block = _key("CIDR of the subnet of Jenkins and monitoring.", "172.31.16.0/20")
+    subnet_id: Annotated[str, _form(formats.subnet_id)] | None = _key(
+        'The subnet\'s id, only with "adopt"; default: looked up at plan time.',
+        "subnet-0123456789abcdef0",
+        default=None,
+    )
+
+
+class Management(_Table):
+    """The VPC of the CI server and the monitoring server."""
+
+    vpc: Literal["create", "adopt"] = _key(
+        '"create" a VPC, or "adopt" the account\'s default VPC as it is.', "create"
+    )
+    cidr: Block = _key("CIDR of the VPC, /16 to /28, private.", "172.31.0.0/18")
+    zones: Annotated[dict[str, ManagementZone], AfterValidator(_by_name)] = _key(
+        "One table for each Availability Zone, by its name.", min_length=1
+    )
+    vpc_id: Annotated[str, _form(formats.vpc_id)] | None = _key(
+        'The VPC\'s id, only with "adopt"; default: looked up at plan time.',
+        "vpc-0123456789abcdef0",
+        default=None,
+    )
+    main_route_table_id: Annotated[str, _form(formats.route_table_id)] | None = _key(
+        'The main route table\'s id, only with "adopt"; default: looked up at plan time.',
+        "rtb-0123456789abcdef0",
+        default=None,
+    )
+
+
+class Server(_Table):
+    """An instance."""
+
+    instance_type: Annotated[str, _form(formats.instance_type)] = _key(
+        "An x86_64 instance type.", "t3.micro"
+    )
+    address: Address = _key("The private IPv4 address, in a subnet of its tier.", "10.0.1.204")
+    root_volume_gib: int = _key("Size of the root volume in GiB.", 16, ge=8, le=16384)
+    on_user_data_change: UserDataChange = _key(
+        'New user data runs on a new instance ("replace"), after a restart at the next '
+        'replacement ("in_place"), or is not applied ("ignore").',
+        "replace",
+    )
+
+
+class Servers(_Table):
+    """The four hosts."""
+
+    web: Server = _key("nginx, in a public subnet of the application VPC.")
+    app: Server = _key("gunicorn, in a private subnet of the application VPC.")
+    jenkins: Server = _key("Jenkins, in a subnet of the management VPC.")
+    monitoring: Server = _key("Prometheus and Grafana, in a subnet of the management VPC.")
+
+
+class State(_Table):
+    """Where Terraform's state is kept."""
+
+    bucket: Annotated[str, _form(formats.bucket)] = _key(
+        "Name of the S3 bucket.", "microblog-state-1a2b3c"
+    )
+
+
+class EnvironmentFile(_Table):
+    """An environment of Microblog VPC."""
+
+    project: Name = _key("Prefix of every name, and the Project tag.", "microblog")
+    region: Annotated[str, _form(formats.region)] = _key("The AWS Region.", "us-east-1")
+    operators: Annotated[
+        tuple[OperatorNetwork, ...], Field(strict=False), AfterValidator(_sorted)
+    ] = _key("CIDRs that people administer from; never the world.", ["203.0.113.0/24"])
+    flow_log_retention_days: FlowLogRetention = _key(
+        "How long CloudWatch Logs keeps the flow logs.", 30
+    )
+    image: Annotated[str, _form(formats.image)] | None = _key(
+        "An amd64 Ubuntu 24.04 AMI; default: Canonical's public SSM parameter, at plan time.",
+        "ami-0123456789abcdef0",
+        default=None,
+    )
+    microblog: Microblog
+    application: Application
+    management: Management
+    servers: Servers
+    state: State | None = _key("Leave out to keep the state on this machine.", default=None)
+
+
+class Environment(EnvironmentFile):
+    """An environment file that holds together, and its name: the file's stem."""
+
+    name: Name
+
+    def zone_of(self, role: str) -> str:
+        """The zone whose subnet holds the server's address; `KeyError` for an unknown role."""
+        for zone, subnet in subnets_of(self, role).items():
+            if contains(subnet, getattr(self.servers, role).address):
+                return zone
+        raise KeyError(role)
+
+
+def subnets_of(environment: EnvironmentFile, role: str) -> dict[str, IPv4Network]:
+    """The subnets, by zone, that the server of this role may live in."""
+    match role:
+        case "web":
+            zones = environment.application.zones.items()
+            return {name: zone.public_subnet for name, zone in zones}
+        case "app":
+            zones = environment.application.zones.items()
+            return {name: zone.private_subnet for name, zone in zones}
+        case "jenkins" | "monitoring":
+            return {name: z.public_subnet for name, z in environment.management.zones.items()}
+    raise KeyError(role)
