@@ -1,0 +1,1 @@
+"""What may not be built, and the gate that refuses it."""

@@ -1,0 +1,203 @@
+"""Security-group rules in one shape, whichever of Terraform's four ways they are written in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from reachability.intervals import NOTHING, Addresses, Intervals
+from reachability.network import addresses
+from reachability.stack import Reference, Resource, Stack, Unknown, blocks
+
+GROUP_TYPES = ("aws_security_group", "aws_default_security_group")
+STANDALONE = {
+    "aws_vpc_security_group_ingress_rule": "ingress",
+    "aws_vpc_security_group_egress_rule": "egress",
+}
+LEGACY = "aws_security_group_rule"
+RULE_TYPES = (*STANDALONE, LEGACY)
+
+ALL_PORTS = Intervals.of((0, 65535))
+ALL_PROTOCOLS = "all"
+
+# IANA "Protocol Numbers", under the names that AWS takes for them.
+_PROTOCOLS = {"-1": ALL_PROTOCOLS, "6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+_WITH_PORTS = ("tcp", "udp")
+
+Direction = Literal["ingress", "egress"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One direction, one protocol, one range of ports, one set of peers.
+
+    `protocol` is a name, a number as text, or "all"; one that is not known yet counts as "all".
+    `ports` are empty for protocols without ports. `unknown` says which peers cannot be told.
+    """
+
+    resource: Resource
+    group: str
+    direction: Direction
+    protocol: str
+    ports: Intervals
+    peers: Addresses
+    unknown: tuple[str, ...]
+    description: str | None
+
+    def opens(self, protocol: str) -> Intervals:
+        """The ports it opens for "tcp" or "udp"."""
+        if self.protocol == ALL_PROTOCOLS:
+            return ALL_PORTS
+        return self.ports if self.protocol == protocol else NOTHING
+
+
+@lru_cache(maxsize=16)
+def rules(stack: Stack) -> tuple[Rule, ...]:
+    """Every rule of every security group of the stack."""
+    return tuple(_rules(stack))
+
+
+def _rules(stack: Stack) -> Iterator[Rule]:
+    for type_, direction in STANDALONE.items():
+        for resource in stack.of(type_):
+            group = group_of(stack, resource.values.get("security_group_id"))
+            yield _rule(stack, resource, group, direction, resource.values, "ip_protocol")
+    for resource in stack.of(LEGACY):
+        group = group_of(stack, resource.values.get("security_group_id"))
+        kind = "egress" if resource.values.get("type") == "egress" else "ingress"
+        yield _rule(stack, resource, group, kind, resource.values, "protocol")
+    for resource in stack.of(*GROUP_TYPES):
+        for direction in ("ingress", "egress"):
+            written = resource.values.get(direction)
+            for block in blocks(written):
+                yield _rule(stack, resource, resource.address, direction, block, "protocol")
+
+
+def group_of(stack: Stack, named: Any) -> str:
+    """One name for a security group however it is pointed to: its address where it has one."""
+    found = stack.pointed(named)
+    if found is not None:
+        return found.address
+    if isinstance(named, Reference) and named.attribute == "default_security_group_id":
+        for group in stack.of("aws_default_security_group"):
+            vpc = stack.target(group, "vpc_id")
+            if vpc is not None and vpc is stack.at(named.address):
+                return group.address
+    return str(named)
+
+
+def _rule(
+    stack: Stack,
+    resource: Resource,
+    group: str,
+    direction: str,
+    block: Mapping[str, Any],
+    protocol_key: str,
+) -> Rule:
+    protocol = _protocol(stack.resolve(block.get(protocol_key)))
+    peers, unknown = _peers(stack, block)
+    description = stack.resolve(block.get("description"))
+    return Rule(
+        resource=resource,
+        group=group,
+        direction="egress" if direction == "egress" else "ingress",
+        protocol=protocol,
+        ports=_ports(stack, block) if protocol in _WITH_PORTS else NOTHING,
+        peers=peers,
+        unknown=unknown,
+        description=description if isinstance(description, str) else None,
+    )
+
+
+def _protocol(written: Any) -> str:
+    if written is None or isinstance(written, Unknown | Reference):
+        return ALL_PROTOCOLS
+    text = str(written).lower()
+    return _PROTOCOLS.get(text, text)
+
+
+def _ports(stack: Stack, block: Mapping[str, Any]) -> Intervals:
+    """The ports from `from_port` to `to_port`; all of them where an end is not known."""
+    try:
+        low, high = (int(stack.resolve(block.get(key))) for key in ("from_port", "to_port"))
+    except (TypeError, ValueError):
+        return ALL_PORTS
+    return ALL_PORTS if low < 0 or high < 0 else Intervals.of((low, high))
+
+
+def _peers(stack: Stack, block: Mapping[str, Any]) -> tuple[Addresses, tuple[str, ...]]:
+    """The addresses a rule names, prefix lists resolved, and what cannot be told of them."""
+    known: list[Addresses] = []
+    unknown: list[str] = []
+    for key in ("cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks"):
+        for cidr in _each(block.get(key)):
+            found = addresses([stack.resolve(cidr)])
+            if found is not None:
+                known.append(found)
+            elif not _is_one_host(cidr):
+                unknown.append(str(cidr))
+    for key in ("prefix_list_id", "prefix_list_ids"):
+        for prefix_list in _each(block.get(key)):
+            found = prefix_list_addresses(stack, prefix_list)
+            if found is None:
+                unknown.append(f"the prefix list {prefix_list}")
+            else:
+                known.append(found)
+    return Addresses.union(known), tuple(unknown)
+
+
+def _each(value: Any) -> list[Any]:
+    return [one for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
+
+
+def _is_one_host(cidr: Any) -> bool:
+    """Whether a CIDR not known yet is made of the address of one interface ("${…public_ip}/32")."""
+    hosts = ("public_ip", "private_ip")
+    return isinstance(cidr, Unknown | Reference) and (
+        cidr.attribute in hosts
+        if isinstance(cidr, Reference)
+        else bool(cidr.references)
+        and all(one.attribute in hosts for one in cidr.references)
+        and (not cidr.text or cidr.text.endswith("/32"))
+    )
+
+
+def prefix_list_addresses(stack: Stack, named: Any) -> Addresses | None:
+    """What a prefix list of this stack holds, or None when that cannot be told."""
+    prefix_list = stack.pointed(named)
+    if prefix_list is None or prefix_list.type != "aws_ec2_managed_prefix_list":
+        return None
+    if prefix_list.is_data and not prefix_list.blocks("entries"):
+        return None
+    entries = [*prefix_list.blocks("entry"), *prefix_list.blocks("entries")]
+    entries += [
+        entry.values
+        for entry in stack.of("aws_ec2_managed_prefix_list_entry")
+        if stack.target(entry, "prefix_list_id") is prefix_list
+    ]
+    return addresses([stack.resolve(entry.get("cidr")) for entry in entries])
+
+
+@lru_cache(maxsize=4096)
+def users(stack: Stack, group: str) -> tuple[Resource, ...]:
+    """The resources that carry a security group: instances, interfaces, load balancers, …"""
+    keys = ("vpc_security_group_ids", "security_groups", "security_group_ids")
+    found = []
+    for resource in stack.resources.values():
+        if resource.is_data or resource.type in (*GROUP_TYPES, *RULE_TYPES):
+            continue
+        carriers = [resource.values, *resource.blocks("network_interfaces")]
+        carriers += resource.blocks("vpc_config")
+        named = [one for values in carriers for key in keys for one in _each(values.get(key))]
+        named += _each(resource.values.get("security_group_id"))
+        if any(_names(stack, one, group) for one in named):
+            found.append(resource)
+    return tuple(found)
+
+
+def _names(stack: Stack, named: Any, group: str) -> bool:
+    if isinstance(named, Unknown):
+        return any(_names(stack, one, group) for one in named.references)
+    return group_of(stack, named) == group
