@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
 from constructs_lib import formats
-from constructs_lib.addressing import contains
+from constructs_lib.quotas import OPERATOR_CIDRS
 
 _Zone = TypeVar("_Zone")
 
@@ -47,6 +47,15 @@ UserDataChange = Literal["replace", "in_place", "ignore"]
 
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+TIERS = {
+    "web": ("application", "public_subnet"),
+    "app": ("application", "private_subnet"),
+    "jenkins": ("management", "public_subnet"),
+    "monitoring": ("management", "public_subnet"),
+}
+"""The VPC, and the kind of subnet in it, that a server of each role lives in."""
 
 
 class Microblog(_Table):
@@ -154,7 +163,12 @@ class EnvironmentFile(_Table):
     region: Annotated[str, _form(formats.region)] = _key("The AWS Region.", "us-east-1")
     operators: Annotated[
         tuple[OperatorNetwork, ...], Field(strict=False), AfterValidator(_sorted)
-    ] = _key("CIDRs that people administer from; never the world.", ["203.0.113.0/24"])
+    ] = _key(
+        "CIDRs that people administer from; never the world.",
+        ["203.0.113.0/24"],
+        min_length=1,
+        max_length=OPERATOR_CIDRS,
+    )
     flow_log_retention_days: FlowLogRetention = _key(
         "How long CloudWatch Logs keeps the flow logs.", 30
     )
@@ -177,21 +191,7 @@ class Environment(EnvironmentFile):
 
     def zone_of(self, role: str) -> str:
         """The zone whose subnet holds the server's address; `KeyError` for an unknown role."""
-        for zone, subnet in subnets_of(self, role).items():
-            if contains(subnet, getattr(self.servers, role).address):
-                return zone
-        raise KeyError(role)
-
-
-def subnets_of(environment: EnvironmentFile, role: str) -> dict[str, IPv4Network]:
-    """The subnets, by zone, that the server of this role may live in."""
-    match role:
-        case "web":
-            zones = environment.application.zones.items()
-            return {name: zone.public_subnet for name, zone in zones}
-        case "app":
-            zones = environment.application.zones.items()
-            return {name: zone.private_subnet for name, zone in zones}
-        case "jenkins" | "monitoring":
-            return {name: z.public_subnet for name, z in environment.management.zones.items()}
-    raise KeyError(role)
+        vpc, tier = TIERS[role]
+        address = getattr(self.servers, role).address
+        zones: dict[str, ApplicationZone | ManagementZone] = getattr(self, vpc).zones
+        return next(name for name, zone in zones.items() if address in getattr(zone, tier))

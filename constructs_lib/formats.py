@@ -5,11 +5,11 @@ Each raises `refuse(reason, fix)` on anything else.
 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
-from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
 from constructs_lib.addressing import PRIVATE_NETWORKS, UNROUTED_NETWORKS, contains
+from constructs_lib.problems import literal
 from constructs_lib.quotas import OPERATOR_ADDRESSES
 
 _ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
@@ -37,20 +37,17 @@ def network(value: object) -> IPv4Network:
     written = text(value, "10.0.0.0/18")
     if ":" in written:
         raise refuse("is IPv6", 'write an IPv4 CIDR, such as "10.0.0.0/18"')
+    base, slash, _length = written.partition("/")
     try:
-        if re.fullmatch(_ADDRESS, written):
-            IPv4Address(written)
-            raise refuse("has no prefix length", f'did you mean "{written}/32"?')
-        if not re.fullmatch(rf"{_ADDRESS}/[0-9]{{1,2}}", written):
-            raise ValueError
         found = IPv4Network(written, strict=False)
-    except ValueError as error:
-        if isinstance(error, PydanticCustomError):
-            raise
+    except ValueError:
         raise refuse("is not an IPv4 CIDR", 'write it such as "10.0.0.0/18"') from None
+    if not slash:
+        raise refuse("has no prefix length", f'add it; one address alone is "{found}"')
+    if IPv4Address(base) != found[0]:
+        raise refuse("has host bits set", f'did you mean "{found}"?')
     if str(found) != written:
-        reason = "has host bits set" if found[0] != IPv4Address(written.split("/")[0]) else ""
-        raise refuse(reason or "is written unusually", f'did you mean "{found}"?')
+        raise refuse("is written unusually", f'did you mean "{found}"?')
     return found
 
 
@@ -116,7 +113,7 @@ def name(value: object) -> str:
 
 def region(value: object) -> str:
     written = text(value, "us-east-1")
-    form = r"[a-z]{2,4}(?:-[a-z]+){1,3}-[0-9]{1,2}"
+    form = r"[a-z]{2,4}(?:-[a-z]{1,12}){1,3}-[0-9]{1,2}"
     if re.fullmatch(form, written):
         return written
     if re.fullmatch(rf"{form}[a-z]", written):
@@ -174,20 +171,19 @@ def repository(value: object) -> str:
     written = text(value, "https://github.com/owner/name.git")
     scp = re.fullmatch(r"(?:ssh://)?[\w-]+@([\w.-]+)[:/]([\w./~-]+)", written, re.ASCII)
     if scp:
-        raise refuse("is cloned over SSH", f'did you mean "https://{scp[1]}/{scp[2]}"?')
+        raise refuse("is cloned over SSH", f"did you mean {literal(f'https://{scp[1]}/{scp[2]}')}?")
     if re.match(r"[a-z]+://[^/]*@", written):
         shown = re.sub(r"//[^/]*@", "//…@", written)
-        raise refuse("holds credentials", "remove them and revoke them", f'"{shown}"')
+        raise refuse("holds credentials", "remove them and revoke them", literal(shown))
     if re.match(r"(?:http|git)://", written):
-        raise refuse("is not https", f'did you mean "https://{written.split("://")[1]}"?')
-    form = r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)+"
-    if len(written) > 200 or not re.fullmatch(form, written):
+        raise refuse(
+            "is not https", f"did you mean {literal('https://' + written.split('://')[1])}?"
+        )
+    form = r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::([0-9]{1,5}))?(?:/[A-Za-z0-9._~-]+)+"
+    found = re.fullmatch(form, written)
+    if not found or len(written) > 200 or not 1 <= int(found[1] or 443) <= 65535:
         fix = 'write it such as "https://github.com/owner/name.git"'
         raise refuse("is not an https URL of a repository", fix)
-    try:
-        urlsplit(written).port  # noqa: B018 - raises where the port is none
-    except ValueError:
-        raise refuse("has a port above 65535", "correct the port") from None
     return written
 
 

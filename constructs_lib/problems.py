@@ -52,11 +52,16 @@ def literal(value: object) -> str:
             return f"(an integer of {value.bit_length()} bits)"
         case dict():
             shown = "{…}" if value else "{}"
-        case list():
-            shown = "[…]" if value else "[]"
+        case list() | tuple():
+            shown = f"[{', '.join(map(literal, value[:4]))}]"
         case _:
             shown = str(value)
-    return shown if len(shown) <= _LONGEST_VALUE + 2 else f"{shown[:_LONGEST_VALUE]}…"
+    return abbreviated(shown)
+
+
+def abbreviated(text: str) -> str:
+    """The text, cut where it is too long for a line that a person reads."""
+    return text if len(text) <= _LONGEST_VALUE + 2 else f"{text[:_LONGEST_VALUE]}…"
 
 
 def dotted(path: Iterable[str | int]) -> str:
