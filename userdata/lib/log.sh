@@ -1,5 +1,5 @@
 #!/bin/bash
-# Messages: to standard output (cloud-init puts it on the console and in its log) and the journal.
+# Messages, to the console and to the journal.
 
 log_info() { log_write info "$*"; }
 log_warning() { log_write warning "$*"; }

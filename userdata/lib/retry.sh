@@ -1,0 +1,23 @@
+#!/bin/bash
+# Retries, for what depends on the network.
+
+retry_settings() {
+  : "${RETRY_LIMIT:=6}"
+  : "${RETRY_DELAY:=2}"
+}
+
+# retry COMMAND...: at most RETRY_LIMIT times, RETRY_DELAY seconds apart, doubling. COMMAND is one
+# program, or a function of one command: errexit is off while it is tried.
+retry() {
+  retry_settings
+  local attempt delay=$RETRY_DELAY
+  for ((attempt = 1; attempt < RETRY_LIMIT; attempt++)); do
+    if "$@"; then
+      return 0
+    fi
+    log_warning "attempt $attempt of $RETRY_LIMIT failed, the next in ${delay}s: $*"
+    sleep "$delay"
+    delay=$((delay * 2))
+  done
+  "$@"
+}
