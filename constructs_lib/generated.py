@@ -1,26 +1,55 @@
-"""Files that are written from the code and kept in the repository."""
+"""The files that are written from this code and kept in the repository."""
 
 import argparse
 import sys
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parent.parent
+from constructs_lib import port_matrix
+from constructs_lib.settings import schema
+
+FILES = {
+    schema.FILE: schema.rendered,
+    port_matrix.FILE: port_matrix.markdown,
+}
+"""By path in the repository, what renders the file."""
 
 
-def keep(file: str, content: str) -> int:
-    """Write the file, a path in the repository, or check it; the process's exit code."""
-    parser = argparse.ArgumentParser(description=f"Write {file}.")
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if stale")
+def stale(repository: Path) -> list[str]:
+    """The files that are missing or differ from what the code renders."""
+    return [file for file, rendered in FILES.items() if _text(repository / file) != rendered()]
+
+
+def write(repository: Path) -> None:
+    """Bring every file up to date."""
+    for file in stale(repository):
+        (repository / file).parent.mkdir(exist_ok=True)
+        (repository / file).write_text(FILES[file](), encoding="utf-8")
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
+def main() -> int:
+    """Write or check; 1 if a file is stale or cannot be written."""
+    parser = argparse.ArgumentParser(description="Write the files that the code generates.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if one is stale")
     checking = parser.parse_args().check
-    path = REPOSITORY / file
+    repository = Path(__file__).parent.parent
     try:
         if not checking:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(content, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != content:
-            print(f"{file}: is stale; run this without --check", file=sys.stderr)
-            return 1
+            write(repository)
+        remaining = stale(repository)
     except OSError as error:
-        print(f"{file}: cannot be kept ({error.strerror})", file=sys.stderr)
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 1
-    return 0
+    for file in remaining:
+        print(f"{file}: is stale; run python -m constructs_lib.generated", file=sys.stderr)
+    return 1 if remaining else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

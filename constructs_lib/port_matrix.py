@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from constructs_lib import generated
 from constructs_lib.flows import FLOWS, SERVERS, Flow, Role, egress_of, ingress_of
 
 FILE = "docs/port-matrix.md"
@@ -11,7 +10,7 @@ _HEAD = """\
 # Port matrix
 
 Who opens, who answers, on which port, and why. Nothing else is open, neither way. This page is
-written from `constructs_lib/flows.py` by `python -m constructs_lib.port_matrix`.
+written from `constructs_lib/flows.py` by `python -m constructs_lib.generated`.
 
 `internet` is any address; `operators` are the CIDRs of the environment file; `resolver` is the
 VPC's Amazon DNS server; `time` is the Amazon Time Sync Service.
@@ -32,7 +31,3 @@ def _section(server: Role, flows: Sequence[Flow]) -> str:
 def _table(head: str, rows: Iterable[tuple[str, Flow]]) -> str:
     lines = [f"| `{peer}` | {flow.port} | {flow.port.name} | {flow.why} |" for peer, flow in rows]
     return "\n".join(["", f"| {head} | Port | Service | Why |", "|---|---|---|---|", *lines, ""])
-
-
-if __name__ == "__main__":
-    raise SystemExit(generated.keep(FILE, markdown()))

@@ -1,6 +1,6 @@
-"""What pydantic found wrong with an environment file, in this project's words."""
+"""What is wrong with an environment file, in words that say how to mend it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from constructs_lib.environment import EnvironmentFile
 from constructs_lib.problems import Problem, dotted, literal, nearest
+from constructs_lib.settings.topology import Finding
 
 _KINDS = {
     "dict_type": "a table",
@@ -20,8 +21,20 @@ _KINDS = {
 """What stands in place of a value of the wrong type, by pydantic's error type."""
 
 
-def problems(file: str, error: ValidationError) -> Iterator[Problem]:
-    """The problems that the error tells."""
+def of_relations(
+    file: str, document: Mapping[str, Any], findings: Iterable[Finding]
+) -> Iterator[Problem]:
+    """The problems that values of a sound form have with each other."""
+    for finding in findings:
+        value: Any = document
+        for key in finding.field:
+            value = value[key]
+        shown = None if isinstance(value, dict) else literal(value)
+        yield Problem(file, dotted(finding.field), shown, finding.reason, finding.fix)
+
+
+def of_forms(file: str, error: ValidationError) -> Iterator[Problem]:
+    """The problems of single values and keys that pydantic found."""
     for detail in error.errors(include_url=False):
         # pydantic counts the sound items only, and so calls a list of wrong ones too short
         if not (detail["type"] == "too_short" and detail["input"]):
