@@ -1,0 +1,28 @@
+from collections.abc import Iterator
+
+import _path  # noqa: F401
+
+from policies.policy import policy
+from policies.tiers import is_private
+from reachability.exposure import elastic_address, is_false
+from reachability.stack import Resource, Stack
+
+
+@policy(
+    id="CKV_MB_4",
+    types=("aws_instance",),
+    remedy="Remove the address; a private instance goes out through the NAT gateway.",
+)
+def judge(instance: Resource, stack: Stack) -> Iterator[str]:
+    """Private instances have no public address."""
+    if not is_private(instance):
+        return
+    asks = stack.value(instance, "associate_public_ip_address")
+    if "associate_public_ip_address" in instance.configured and not is_false(asks):
+        yield "associate_public_ip_address gives it a public address"
+    for setting in ("ipv6_address_count", "ipv6_addresses"):
+        if setting in instance.configured and stack.value(instance, setting) not in (0, []):
+            yield f"{setting} gives it an IPv6 address, and every IPv6 address is public"
+    elastic = elastic_address(stack, instance)
+    if elastic is not None:
+        yield f"{elastic.path} gives it an Elastic IP"

@@ -1,0 +1,38 @@
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import _path  # noqa: F401
+
+from policies import secret_patterns, user_data
+from policies.policy import policy
+from reachability.stack import Resource, Stack, Unknown
+
+# The AWS provider keeps only the SHA-1 of `user_data` (resource "aws_instance").
+_ONLY_A_HASH = re.compile(r"[0-9a-f]{40}")
+
+
+@policy(
+    id="CKV_MB_17",
+    types=("aws_instance", "aws_launch_template", "aws_launch_configuration"),
+    remedy="Let the host make it, or read it from Parameter Store at boot.",
+)
+def judge(instance: Resource, stack: Stack) -> Iterator[str]:
+    """User data holds no secret and no private key."""
+    for argument in ("user_data", "user_data_base64"):
+        written = _text(stack.value(instance, argument))
+        if argument not in instance.configured or written == "":
+            continue
+        if written is None or _ONLY_A_HASH.fullmatch(written):
+            yield f"{argument} cannot be read before apply, so nobody can tell what it holds"
+            continue
+        for where, text in user_data.texts(written):
+            for what, line in secret_patterns.find(text):
+                yield f"{argument} holds {what} (line {line}, {where})"
+
+
+def _text(value: Any) -> str | None:
+    """The text as far as it is known; None when nothing of it is."""
+    if isinstance(value, Unknown):
+        return value.text or None
+    return value if isinstance(value, str) else "" if value is None else None

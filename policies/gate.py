@@ -1,0 +1,97 @@
+"""The gate: refuses a synthesised stack or a plan that is not safe, and says why.
+
+`python -m policies.gate [ENV…]`: exit 0 fine, 1 refused, 2 bad usage, configuration or input.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from policies import waivers
+from policies.errors import GateError
+from policies.report import Finding, Report
+from reachability import terraform
+from reachability.stack import Resource, Stack
+
+WAIVERS = Path(__file__).with_name("waivers.toml")
+
+
+def run(
+    paths: Sequence[Path],
+    *,
+    synthesised: Path | None = None,
+    waivers_file: Path = WAIVERS,
+    today: datetime.date | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """The verdict on synthesised `cdk.tf.json` files or plans. Writes nothing, asks no network.
+
+    `synthesised` is the `cdk.tf.json` that a plan was made from: it gives the plan's resources
+    their construct paths. `progress` is told what is about to happen. Raises GateError for input
+    that cannot be judged.
+    """
+    today = today or datetime.datetime.now(datetime.UTC).date()
+    known = waivers.read(waivers_file, today)
+    stacks = [(path, _read(path)) for path in paths]
+    if synthesised is not None:
+        origin = _read(synthesised)
+        stacks = [(path, _with_construct_paths(stack, origin)) for path, stack in stacks]
+    progress("loading checkov and the policies")
+    from policies.scan import scan  # takes over a second, so not for --help or a wrong argument
+
+    findings: list[Finding] = []
+    for path, stack in stacks:
+        progress(f"checking {stack.name}")
+        findings += scan(path, stack)
+    return _verdict(findings, [stack.name for _, stack in stacks], known, today)
+
+
+def _read(path: Path) -> Stack:
+    try:
+        document = terraform.load(path)
+        stack = terraform.parse(document, path)
+    except terraform.UnreadableStackError as error:
+        raise GateError(f"{error}; run `pipenv run synth`, or plan, again") from error
+    settings = document.get("terraform")
+    if isinstance(settings, dict) and "required_version" in settings:
+        raise GateError(
+            f"{path}: terraform.required_version makes checkov's parser fail (checkov #7454);"
+            " remove it and pin Terraform's version where it is installed"
+        )
+    return stack
+
+
+def _with_construct_paths(plan: Stack, origin: Stack) -> Stack:
+    def named(resource: Resource) -> Resource:
+        same = origin.at(resource.address)
+        return dataclasses.replace(resource, path=same.path) if same else resource
+
+    resources = {address: named(one) for address, one in plan.resources.items()}
+    return dataclasses.replace(plan, name=origin.name, resources=resources)
+
+
+def _verdict(
+    findings: Sequence[Finding],
+    stacks: Sequence[str],
+    known: Sequence[waivers.Waiver],
+    today: datetime.date,
+) -> Report:
+    in_force = {(one.check, one.path): one for one in known if one.expires >= today}
+    judged = []
+    for finding in findings:
+        waiver = in_force.get((finding.check, finding.path))
+        if finding.verdict == "refused" and waiver is not None:
+            finding = dataclasses.replace(finding, verdict="waived", reason=waiver.reason)
+        judged.append(finding)
+    refused = [(one.check, one.path) for one in findings if one.verdict == "refused"]
+    wrong = waivers.problems(known, refused, stacks, today)
+    return Report(tuple(stacks), tuple(judged), tuple(wrong))
+
+
+if __name__ == "__main__":
+    from policies.command import app
+
+    app(prog_name="gate")

@@ -1,0 +1,90 @@
+"""Checkov, in this process and without the network, over one stack or plan."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from checkov.common.bridgecrew.check_type import CheckType
+from checkov.runner_filter import RunnerFilter
+from checkov.terraform.checks.resource.registry import resource_registry
+from checkov.terraform.plan_runner import Runner as TerraformPlanRunner
+from checkov.terraform_json.runner import TerraformJsonRunner
+
+from policies import policy
+from policies.builtin import LEFT_OUT
+from policies.errors import GateError
+from policies.report import Finding
+from reachability.stack import Resource, Stack
+
+CHECKS = Path(__file__).with_name("checks")
+
+
+class _SynthesisedRunner(TerraformJsonRunner):  # type: ignore[misc]
+    """Names each record by the resource's address; checkov's own names leave out the type."""
+
+    def run_block(self, entities: list[Any], *args: Any, **settings: Any) -> None:
+        report = settings["report"]
+        for entity in entities:
+            before = len(report.failed_checks), len(report.passed_checks)
+            super().run_block([entity], *args, **settings)
+            type_, named = next(iter(entity.items()))
+            prefix = {"resource": "", "data": "data."}.get(settings["block_type"])
+            if prefix is not None:
+                records = report.failed_checks[before[0] :] + report.passed_checks[before[1] :]
+                for record in records:
+                    record.resource = f"{prefix}{type_}.{next(iter(named))}"
+
+
+@cache
+def load_checks() -> None:
+    """Register the policies of `checks/`. Raises GateError if one of them does not load."""
+    logging.getLogger().setLevel(logging.CRITICAL)
+    resource_registry.load_external_checks(str(CHECKS))
+    loaded = {one.judge.__module__ for one in policy.POLICIES.values()}
+    missing = {path.stem for path in CHECKS.glob("[!_]*.py")} - loaded
+    if missing:
+        raise GateError(f"{CHECKS}: {', '.join(sorted(missing))} did not load as a policy")
+
+
+def scan(path: Path, stack: Stack) -> list[Finding]:
+    """Every check's finding on every resource of one file, in a stable order."""
+    load_checks()
+    is_plan = stack.kind == "plan"
+    runner = TerraformPlanRunner() if is_plan else _SynthesisedRunner()
+    policy.SEARCH_ROOTS[:] = [path.resolve().parent if is_plan else Path.cwd()]
+    found = runner.run(
+        files=[str(path)],
+        runner_filter=RunnerFilter(
+            framework=[CheckType.TERRAFORM_PLAN if is_plan else CheckType.TERRAFORM_JSON],
+            skip_checks=list(LEFT_OUT),
+            show_progress_bar=False,
+        ),
+    )
+    report = found[0] if isinstance(found, list) else found
+    if report.parsing_errors:
+        raise GateError(f"{path}: checkov cannot parse it; synthesise it again")
+    findings = [_finding(one, stack, "refused") for one in report.failed_checks]
+    findings += [_finding(one, stack, "passed") for one in report.passed_checks]
+    return sorted(dict.fromkeys(findings), key=lambda one: (one.check, one.path, one.address))
+
+
+def _finding(record: Any, stack: Stack, verdict: Any) -> Finding:
+    address = record.resource
+    resource: Resource | None = stack.at(address)
+    own = policy.POLICIES.get(record.check_id)
+    line = record.file_line_range[0]
+    return Finding(
+        check=record.check_id,
+        name=own.name if own else record.check_name,
+        verdict=verdict,
+        stack=stack.name,
+        path=resource.path if resource else address,
+        address=address,
+        file=record.file_abs_path,
+        line=line if line > 0 else None,
+        problems=tuple(record.details) if verdict == "refused" else (),
+        remedy=own.remedy if own else record.guideline or "",
+    )

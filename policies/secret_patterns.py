@@ -1,0 +1,91 @@
+"""What a secret looks like in a script. Randomness alone proves nothing and is not looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# Each is (what it is, pattern). A pattern with a group `value` names a secret only if the value
+# is a literal, not a variable, a command, a path or a place to read it from.
+_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")),
+    ("a private key", re.compile(r"PuTTY-User-Key-File-\d|AGE-SECRET-KEY-1[A-Z0-9]{20,}")),
+    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    (
+        "a service's token",
+        re.compile(
+            r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}"
+            r"|xox[abprs]-[\w-]{10,}|sk_live_\w{16,}|AIza[\w-]{35}|hvs\.[\w-]{20,}"
+            r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})"
+        ),
+    ),
+    ("a password hash", re.compile(r"\$(?:1|5|6|y|2[aby])\$[./A-Za-z0-9$=]{20,}")),
+    (
+        "credentials in a connection string",
+        re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:(?P<value>[^\s/@'\"]+)@"),
+    ),
+    (
+        "credentials on a command line",
+        re.compile(r"\bcurl\b[^\n]*\s(?:-u|--user)[\s=]*[\"']?[^\s:'\"]+:(?P<value>[^\s'\"]{3,})"),
+    ),
+    (
+        "credentials in a header",
+        re.compile(r"(?i)\bauthorization:\s*(?:bearer|basic|token)\s+(?P<value>[^\s'\"]{8,})"),
+    ),
+    (
+        "a password",
+        re.compile(r"\b[\w-]+:(?P<value>[^\s:'\"|]{4,})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"),
+    ),
+    (
+        "a literal secret",
+        re.compile(
+            r"(?im)(?:^|[\s\"'{,;(-])[\w.-]*?"
+            r"(?:password|passwd|passphrase|secret|secret_?key|token|api_?key|access_?key"
+            r"|private_?key)"
+            r"[\"']?(?:\s*[=:]\s*|(?<=-password)\s+|(?<=-token)\s+)"
+            r"(?:\"(?P<double>[^\"\n]{4,})\"|'(?P<single>[^'\n]{4,})'"
+            r"|(?P<bare>[^\s\"'`;,&|()<>{}\[\]]{6,})(?=[ \t]*(?:$|[;,#&|}])))"
+        ),
+    ),
+    (
+        "a literal secret",
+        re.compile(
+            r"(?im)(?:^|[\s;&|(])\w*(?:password|passwd|secret|secret_key|token|api_?key)"
+            r"=(?P<bare>[^\s\"'`;,&|()<>{}\[\]]{6,})(?=\s)"
+        ),
+    ),
+)
+
+_NOT_LITERAL = re.compile(r"^[$`<%@/~*.]|^\{\{|\$\(|\$\{|\$\w|^(?:arn|file|env|ssm|vault)[:/]")
+_WORDS = frozenset(
+    [
+        "true",
+        "false",
+        "null",
+        "none",
+        "required",
+        "optional",
+        "enabled",
+        "disabled",
+        "string",
+        "default",
+    ]
+)
+
+
+def find(text: str) -> Iterator[tuple[str, int]]:
+    """Each secret in a text, as (what it is, line number from 1). The secret itself stays there."""
+    seen = set()
+    for what, pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            values = [value for value in match.groupdict().values() if value is not None]
+            if values and not all(map(_is_literal, values)):
+                continue
+            found = (what, text.count("\n", 0, match.end()) + 1)
+            if found not in seen:
+                seen.add(found)
+                yield found
+
+
+def _is_literal(value: str) -> bool:
+    return not _NOT_LITERAL.search(value) and value.strip().lower() not in _WORDS
