@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 _IDENTIFIERS = ("id", "allocation_id")
 
@@ -85,6 +85,7 @@ class Stack:
     """The resources of one synthesised stack or one plan. `name` is the stack's or the file's."""
 
     name: str
+    kind: Literal["synthesised", "plan"] = "synthesised"
     resources: Mapping[str, Resource] = field(default_factory=dict)
 
     def of(self, *types: str) -> Iterator[Resource]:

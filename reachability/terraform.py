@@ -15,43 +15,47 @@ class UnreadableStackError(ValueError):
     """The file is not Terraform this reader understands; the message is one line with the fix."""
 
 
+_SECTIONS = {"planned_values", "resource", "data", "terraform", "provider", "output"}
+
+
 def read(path: Path) -> Stack:
     """The stack in a synthesised `cdk.tf.json` or in a plan, told apart by its content.
 
     Raises UnreadableStackError for a file that is missing, is not JSON or is neither of the two.
     """
+    return parse(load(path), path)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The JSON object in a file. Raises UnreadableStackError."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UnreadableStackError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UnreadableStackError(f"{path}: is not UTF-8 text: {error.reason}") from error
-    except json.JSONDecodeError as error:
-        raise UnreadableStackError(
-            f"{path}:{error.lineno}: is not JSON ({error.msg}); the file is half-written or edited"
-        ) from error
-    return parse(document, path)
-
-
-def parse(document: Any, path: Path) -> Stack:
-    """As `read`, from a parsed document; `path` names it in errors and gives the stack's name."""
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise UnreadableStackError(f"{path}: is no whole JSON ({error})") from error
     if not isinstance(document, dict):
         raise UnreadableStackError(f"{path}: holds no JSON object, so it is no Terraform")
+    return document
+
+
+def parse(document: Mapping[str, Any], path: Path) -> Stack:
+    """As `read`, from a loaded document; `path` names it in errors and gives the stack's name."""
+    if not document.keys() & _SECTIONS:
+        raise UnreadableStackError(
+            f"{path}: is neither synthesised Terraform nor the output of `terraform show -json`"
+        )
+    is_plan = "planned_values" in document
+    read_resources = plan.resources if is_plan else _synthesised
     try:
-        if "planned_values" in document:
-            return Stack(path.name, {one.address: one for one in plan.resources(document)})
-        if "resource_changes" in document or "format_version" in document:
-            raise UnreadableStackError(
-                f"{path}: has no planned_values; write it with `terraform show -json PLANFILE`"
-            )
-        if not document.keys() & {"resource", "data", "terraform", "provider", "output", "//"}:
-            raise UnreadableStackError(
-                f"{path}: is neither synthesised Terraform nor a plan in JSON"
-            )
-        found = {one.address: one for one in _synthesised(document)}
-    except (AttributeError, KeyError, TypeError) as error:
+        found = {one.address: one for one in read_resources(document)}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableStackError(f"{path}: is not shaped like Terraform JSON: {error}") from error
-    return Stack(path.parent.name, found)
+    if is_plan:
+        return Stack(path.name, "plan", found)
+    return Stack(path.parent.name, "synthesised", found)
 
 
 def _synthesised(document: Mapping[str, Any]) -> Iterator[Resource]:
