@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
-from constructs_lib import formats
+from constructs_lib.formats import addresses, aws, git
 from constructs_lib.quotas import OPERATOR_CIDRS
 
 _Zone = TypeVar("_Zone")
@@ -31,10 +31,10 @@ def _by_name(zones: dict[str, _Zone]) -> dict[str, _Zone]:
     return dict(sorted(zones.items()))
 
 
-Name = Annotated[str, _form(formats.name)]
-Block = Annotated[IPv4Network, _form(formats.block)]
-Address = Annotated[IPv4Address, _form(formats.address)]
-OperatorNetwork = Annotated[IPv4Network, _form(formats.operator_network)]
+Name = Annotated[str, _form(aws.name)]
+Block = Annotated[IPv4Network, _form(addresses.block)]
+Address = Annotated[IPv4Address, _form(addresses.address)]
+OperatorNetwork = Annotated[IPv4Network, _form(addresses.operator_network)]
 
 FlowLogRetention = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
@@ -61,11 +61,11 @@ TIERS = {
 class Microblog(_Table):
     """Which application runs."""
 
-    repository: Annotated[str, _form(formats.repository)] = _key(
+    repository: Annotated[str, _form(git.repository)] = _key(
         "The https URL that git clones, without credentials.",
         "https://github.com/miguelgrinberg/microblog.git",
     )
-    revision: Annotated[str, _form(formats.revision)] = _key(
+    revision: Annotated[str, _form(git.revision)] = _key(
         "A tag, branch or commit of the repository.", "v0.23"
     )
 
@@ -95,7 +95,7 @@ class ManagementZone(_Table):
     """An Availability Zone of the management VPC."""
 
     public_subnet: Block = _key("CIDR of the subnet of Jenkins and monitoring.", "172.31.16.0/20")
-    subnet_id: Annotated[str, _form(formats.subnet_id)] | None = _key(
+    subnet_id: Annotated[str, _form(aws.subnet_id)] | None = _key(
         'The subnet\'s id, only with "adopt"; default: looked up at plan time.',
         "subnet-0123456789abcdef0",
         default=None,
@@ -112,12 +112,12 @@ class Management(_Table):
     zones: Annotated[dict[str, ManagementZone], AfterValidator(_by_name)] = _key(
         "One table for each Availability Zone, by its name.", min_length=1
     )
-    vpc_id: Annotated[str, _form(formats.vpc_id)] | None = _key(
+    vpc_id: Annotated[str, _form(aws.vpc_id)] | None = _key(
         'The VPC\'s id, only with "adopt"; default: looked up at plan time.',
         "vpc-0123456789abcdef0",
         default=None,
     )
-    main_route_table_id: Annotated[str, _form(formats.route_table_id)] | None = _key(
+    main_route_table_id: Annotated[str, _form(aws.route_table_id)] | None = _key(
         'The main route table\'s id, only with "adopt"; default: looked up at plan time.',
         "rtb-0123456789abcdef0",
         default=None,
@@ -127,7 +127,7 @@ class Management(_Table):
 class Server(_Table):
     """An instance."""
 
-    instance_type: Annotated[str, _form(formats.instance_type)] = _key(
+    instance_type: Annotated[str, _form(aws.instance_type)] = _key(
         "An x86_64 instance type.", "t3.micro"
     )
     address: Address = _key("The private IPv4 address, in a subnet of its tier.", "10.0.1.204")
@@ -151,7 +151,7 @@ class Servers(_Table):
 class State(_Table):
     """Where Terraform's state is kept."""
 
-    bucket: Annotated[str, _form(formats.bucket)] = _key(
+    bucket: Annotated[str, _form(aws.bucket)] = _key(
         "Name of the S3 bucket.", "microblog-state-1a2b3c"
     )
 
@@ -160,7 +160,7 @@ class EnvironmentFile(_Table):
     """An environment of Microblog VPC."""
 
     project: Name = _key("Prefix of every name, and the Project tag.", "microblog")
-    region: Annotated[str, _form(formats.region)] = _key("The AWS Region.", "us-east-1")
+    region: Annotated[str, _form(aws.region)] = _key("The AWS Region.", "us-east-1")
     operators: Annotated[
         tuple[OperatorNetwork, ...], Field(strict=False), AfterValidator(_sorted)
     ] = _key(
@@ -172,7 +172,7 @@ class EnvironmentFile(_Table):
     flow_log_retention_days: FlowLogRetention = _key(
         "How long CloudWatch Logs keeps the flow logs.", 30
     )
-    image: Annotated[str, _form(formats.image)] | None = _key(
+    image: Annotated[str, _form(aws.image)] | None = _key(
         "An amd64 Ubuntu 24.04 AMI; default: Canonical's public SSM parameter, at plan time.",
         "ami-0123456789abcdef0",
         default=None,

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from constructs_lib.ports import (
     DNS_TCP,
@@ -22,9 +21,7 @@ from constructs_lib.ports import (
 )
 from constructs_lib.quotas import RULES_PER_SECURITY_GROUP
 
-Role = Literal["web", "app", "jenkins", "monitoring"]
-
-SERVERS: tuple[Role, ...] = ("web", "app", "jenkins", "monitoring")
+SERVERS = ("web", "app", "jenkins", "monitoring")
 SOURCES = frozenset({*SERVERS, "internet", "operators"})
 DESTINATIONS = frozenset({*SERVERS, "internet", "resolver", "time"})
 """`resolver` is the VPC's Amazon DNS server, `time` the Amazon Time Sync Service."""
@@ -99,12 +96,12 @@ FLOWS: tuple[Flow, ...] = (
 )
 
 
-def ingress_of(server: Role, flows: Iterable[Flow] = FLOWS) -> list[Flow]:
+def ingress_of(server: str, flows: Iterable[Flow] = FLOWS) -> list[Flow]:
     """The flows that the server answers, sorted by key."""
     return sorted((flow for flow in flows if flow.destination == server), key=lambda flow: flow.key)
 
 
-def egress_of(server: Role, flows: Iterable[Flow] = FLOWS) -> list[Flow]:
+def egress_of(server: str, flows: Iterable[Flow] = FLOWS) -> list[Flow]:
     """The flows that the server opens, sorted by key."""
     return sorted((flow for flow in flows if flow.source == server), key=lambda flow: flow.key)
 

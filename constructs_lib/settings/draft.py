@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from pydantic_core import PydanticCustomError
 
-from constructs_lib import formats
 from constructs_lib.environment import TIERS
+from constructs_lib.formats import addresses, aws
 
 Field = tuple[str | int, ...]
 """Where a value stands: the keys and indices that lead to it."""
@@ -55,24 +55,24 @@ def draft_of(document: Mapping[str, object]) -> Draft:
     servers = table(document, "servers")
     operators = document.get("operators")
     return Draft(
-        region=_sound({(): document.get("region")}, formats.region).get(()),
+        region=_sound({(): document.get("region")}, aws.region).get(()),
         zones=zones,
-        vpcs=_sound({(vpc, "cidr"): vpcs[vpc].get("cidr") for vpc in vpcs}, formats.block),
-        subnets=_sound(subnets, formats.block),
+        vpcs=_sound({(vpc, "cidr"): vpcs[vpc].get("cidr") for vpc in vpcs}, addresses.block),
+        subnets=_sound(subnets, addresses.block),
         subnet_ids=_sound(
             {(*place, "subnet_id"): zone.get("subnet_id") for place, zone in zones.items()},
-            formats.subnet_id,
+            aws.subnet_id,
         ),
         addresses=_sound(
             {("servers", role, "address"): table(servers, role).get("address") for role in TIERS},
-            formats.address,
+            addresses.address,
         ),
         operators=_sound(
             {
                 ("operators", index): value
                 for index, value in enumerate(operators if isinstance(operators, list) else ())
             },
-            formats.operator_network,
+            addresses.operator_network,
         ),
     )
 
