@@ -105,11 +105,12 @@ def _check_settings(
                 f"user data of role {role!r}: {name} is no setting of {', '.join(modules)}"
                 f"{_hint(name, sorted(declared))}"
             )
-    missing = sorted(name for name, required in declared.items() if required - (name in settings))
-    if missing:
-        raise UserDataError(
-            f"user data of role {role!r}: {missing[0]} has no default; give it a value"
-        )
+    for name, required in sorted(declared.items()):
+        # Empty is as good as missing: `:?` and `:=` of the shell take it so too.
+        if required and settings.get(name, "") == "":
+            raise UserDataError(
+                f"user data of role {role!r}: {name} has no default; give it a value"
+            )
 
 
 def _hint(word: str, known: Sequence[str]) -> str:

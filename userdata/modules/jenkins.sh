@@ -45,7 +45,7 @@ jenkins_main() {
   install_file jenkins/plugins.txt "$config/plugins.txt"
   jenkins_plugins "$config/plugins.txt"
 
-  touch "$JENKINS_HOME/.configured"
+  write_file "$JENKINS_HOME/.configured" 0644 </dev/null
   service_apply restart jenkins.service "$override" "$config/jenkins.yaml" "$config/plugins.txt"
   service_enable jenkins.service
   http_wait "http://127.0.0.1:$JENKINS_PORT/login"

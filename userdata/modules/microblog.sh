@@ -73,7 +73,7 @@ microblog_fetch() {
     microblog_as git init --quiet --bare "$mirror"
   fi
   retry runuser -u "$MICROBLOG_USER" -- env HOME="$MICROBLOG_ROOT" \
-    git -C "$mirror" fetch --quiet --prune -- \
+    git -C "$mirror" fetch --quiet --prune --no-write-fetch-head -- \
     "$MICROBLOG_REPOSITORY" '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'
 }
 

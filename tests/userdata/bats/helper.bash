@@ -76,7 +76,7 @@ make_key() {
     mkdir -m 0700 "$home"
     gpg --homedir "$home" --batch --quiet --passphrase "" --quick-generate-key test@example.invalid ed25519 sign never
     gpg --homedir "$home" --batch --armor --export >"$KEY"
-    gpgconf --homedir "$home" --kill gpg-agent
+    gpgconf --homedir "$home" --kill all 2>/dev/null || true
   fi
   FINGERPRINT=$(gpg --batch --with-colons --show-keys "$KEY" | awk -F: '$1 == "fpr" { print $10; exit }')
   export DOWNLOAD=$KEY

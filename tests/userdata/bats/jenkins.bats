@@ -1,0 +1,70 @@
+setup() {
+  load helper
+  scratch jenkins
+  make_key
+  export JENKINS_KEY_FINGERPRINT=$FINGERPRINT JENKINS_REPOSITORY=https://github.com/example/microblog.git
+  JENKINS_PLUGIN_MANAGER_SHA256=$(sha256sum <"$DOWNLOAD" | cut -d' ' -f1)
+  export JENKINS_PLUGIN_MANAGER_SHA256
+  mkdir -p "$ROOT/var/lib/jenkins"
+}
+
+@test "it is configured before it may start" {
+  main jenkins
+  override=$ROOT/etc/systemd/system/jenkins.service.d/microblog.conf
+  grep -qx "ConditionPathExists=$ROOT/var/lib/jenkins/.configured" "$override"
+  grep -q "runSetupWizard=false" "$override"
+  [[ -e $ROOT/var/lib/jenkins/.configured ]]
+  [[ $(grep -nE "install .*jenkins=|^java|restart jenkins" "$STATE/calls" | cut -d: -f2 | cut -c1-4) == "apt-
+java
+syst" ]]
+}
+
+@test "a configuration that is not finished leaves it unable to start" {
+  export FAIL=java
+  run ! main jenkins
+  [[ ! -e $ROOT/var/lib/jenkins/.configured ]]
+  [[ -e $ROOT/etc/systemd/system/jenkins.service.d/microblog.conf ]]
+}
+
+@test "the job builds the configured repository, and the password is in no file but its own" {
+  main jenkins
+  yaml=$ROOT/etc/jenkins/jenkins.yaml
+  grep -Fq "multibranchPipelineJob('workload_4')" "$yaml"
+  grep -Fq "remote('https://github.com/example/microblog.git')" "$yaml"
+  password=$(<"$ROOT/etc/jenkins/secrets/ADMIN_PASSWORD")
+  [[ $password =~ ^[0-9a-f]{64}$ && $(stat -c %a "$ROOT/etc/jenkins/secrets/ADMIN_PASSWORD") == 600 ]]
+  [[ $(grep -rl "$password" "$ROOT" | wc -l) -eq 1 ]]
+}
+
+@test "every plugin is pinned, and dependencies are not taken newer than asked for" {
+  main jenkins
+  run ! grep -vE '^(#.*|[a-z-]+:[0-9][^ ]*)$' "$ROOT/etc/jenkins/plugins.txt"
+  called "^java .* --latest false$"
+}
+
+@test "a second run changes nothing" {
+  main jenkins
+  again jenkins
+}
+
+@test "a plugin manager with another digest is not run" {
+  export JENKINS_PLUGIN_MANAGER_SHA256=0000000000000000000000000000000000000000000000000000000000000000
+  run ! main jenkins
+  run ! called "^java"
+}
+
+@test "with another key in its place nothing is installed" {
+  export JENKINS_KEY_FINGERPRINT=0123456789ABCDEF0123456789ABCDEF01234567
+  run ! main jenkins
+  run ! called "jenkins="
+}
+
+@test "a repository that would leave its quotes is refused" {
+  export JENKINS_REPOSITORY="https://example.invalid/'); evil('"
+  run ! main jenkins
+  [[ $output == *"JENKINS_REPOSITORY holds a character"* ]]
+}
+
+@test "sourcing is inert" {
+  inert "$USERDATA/modules/jenkins.sh"
+}
