@@ -61,10 +61,9 @@ def microblog_unit(host: Host) -> Path:
         "MICROBLOG_ROOT MICROBLOG_CONF_DIR MICROBLOG_PORT MICROBLOG_WORKERS MICROBLOG_THREADS "
         "MICROBLOG_PROXY_ADDRESS MICROBLOG_WSGI_APP"
     )
-    root = install(host, "app", "microblog", lines, MICROBLOG_USER="nobody")
+    root = install(host, "app", "microblog", lines, MICROBLOG_USER="www-data")
     unit = root / "microblog.service"
-    text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text())
-    unit.write_text(text.replace("Group=nobody", "Group=nogroup"))
+    unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))
     return unit
 
 
