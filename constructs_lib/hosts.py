@@ -1,0 +1,54 @@
+"""What each host is told at its first boot: an environment's facts as settings of user data."""
+
+from __future__ import annotations
+
+from constructs_lib.environment import Environment
+from constructs_lib.ports import (
+    GRAFANA,
+    GUNICORN,
+    HTTP,
+    JENKINS,
+    NODE_EXPORTER,
+    PROMETHEUS,
+)
+from constructs_lib.userdata import ROLES, UserData, render
+
+JENKINS_JOB = "workload_4"
+
+
+def settings_of(environment: Environment, role: str) -> dict[str, str | int]:
+    """The settings that the modules of `role` take from the environment."""
+    servers = environment.servers
+    match role:
+        case "web":
+            return {
+                "NGINX_LISTEN_PORT": HTTP.number,
+                "NGINX_UPSTREAM_ADDRESS": str(servers.app.address),
+                "NGINX_UPSTREAM_PORT": GUNICORN.number,
+            }
+        case "app":
+            return {
+                "MICROBLOG_REPOSITORY": environment.microblog.repository,
+                "MICROBLOG_REVISION": environment.microblog.revision,
+                "MICROBLOG_PORT": GUNICORN.number,
+                "NODE_EXPORTER_PORT": NODE_EXPORTER.number,
+            }
+        case "jenkins":
+            return {
+                "JENKINS_PORT": JENKINS.number,
+                "JENKINS_JOB": JENKINS_JOB,
+                "JENKINS_REPOSITORY": environment.microblog.repository,
+            }
+        case "monitoring":
+            return {
+                "PROMETHEUS_PORT": PROMETHEUS.number,
+                "PROMETHEUS_NODE_TARGETS": f"{servers.app.address}:{NODE_EXPORTER.number}",
+                "GRAFANA_PORT": GRAFANA.number,
+                "NODE_EXPORTER_PORT": NODE_EXPORTER.number,
+            }
+    raise KeyError(role)
+
+
+def user_data(environment: Environment, role: str) -> UserData:
+    """The host's user data. Raises `userdata.UserDataError`."""
+    return render(role, ROLES[role], settings_of(environment, role))
