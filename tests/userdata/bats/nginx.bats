@@ -8,7 +8,7 @@ setup() {
 
 @test "the site names the upstream and the default site is gone" {
   main nginx
-  grep -q "server 10.0.2.110:5000 " "$ROOT/etc/nginx/conf.d/microblog.conf"
+  grep -q "server 10.0.2.110:5000;" "$ROOT/etc/nginx/conf.d/microblog.conf"
   grep -q "listen 80 default_server;" "$ROOT/etc/nginx/conf.d/microblog.conf"
   [[ ! -e $ROOT/etc/nginx/sites-enabled/default && ! -L $ROOT/etc/nginx/sites-enabled/default ]]
   called "^apt-get .* install .* nginx$"
@@ -26,7 +26,7 @@ setup() {
   : >"$STATE/calls"
   export NGINX_UPSTREAM_ADDRESS=10.0.2.111
   main nginx
-  grep -q "server 10.0.2.111:5000 " "$ROOT/etc/nginx/conf.d/microblog.conf"
+  grep -q "server 10.0.2.111:5000;" "$ROOT/etc/nginx/conf.d/microblog.conf"
   called "^systemctl reload-or-restart nginx.service$"
 }
 
