@@ -36,12 +36,6 @@ Block = Annotated[IPv4Network, _form(addresses.block)]
 Address = Annotated[IPv4Address, _form(addresses.address)]
 OperatorNetwork = Annotated[IPv4Network, _form(addresses.operator_network)]
 
-FlowLogRetention = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-]  # fmt: skip
-"""Source: CloudWatch Logs API reference, "PutRetentionPolicy"."""
-
 UserDataChange = Literal["replace", "in_place", "ignore"]
 
 
@@ -169,8 +163,10 @@ class EnvironmentFile(_Table):
         min_length=1,
         max_length=OPERATOR_CIDRS,
     )
-    flow_log_retention_days: FlowLogRetention = _key(
-        "How long CloudWatch Logs keeps the flow logs.", 30
+    flow_log_retention_days: Annotated[int, AfterValidator(aws.log_retention)] = _key(
+        "How long CloudWatch Logs keeps the flow logs.",
+        30,
+        json_schema_extra={"enum": list(aws.LOG_RETENTIONS)},
     )
     image: Annotated[str, _form(aws.image)] | None = _key(
         "An amd64 Ubuntu 24.04 AMI; default: Canonical's public SSM parameter, at plan time.",

@@ -4,6 +4,12 @@ import re
 
 from constructs_lib.formats.text import refuse, text
 
+LOG_RETENTIONS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+)  # fmt: skip
+"""In days. Source: CloudWatch Logs API reference, "PutRetentionPolicy"."""
+
 
 def name(value: object) -> str:
     """A word that Terraform, AWS tags and names, and Parameter Store's paths all take.
@@ -76,6 +82,13 @@ def _resource_id(value: object, prefix: str) -> str:
         fix = f'write "{prefix}-" and 8 or 17 hexadecimal digits, such as "{example}"'
         raise refuse("is not the form of its AWS id", fix)
     return written
+
+
+def log_retention(days: int) -> int:
+    if days not in LOG_RETENTIONS:
+        near = min(LOG_RETENTIONS, key=lambda known: abs(known - days))
+        raise refuse("is no retention that CloudWatch Logs offers", f"the nearest is {near}")
+    return days
 
 
 def bucket(value: object) -> str:
