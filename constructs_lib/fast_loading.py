@@ -165,7 +165,7 @@ def start() -> None:
         )
         _start_kernel()
     else:
-        # A small young generation: V8's default holds 40 MB of garbage of one synthesis and is slower.
+        # V8's default young generation would keep 40 MB of garbage, and is slower here.
         quoted = str(_LAZY_INDEX).replace("\\", "\\\\").replace('"', '\\"')
         with _node_options(f'--require "{quoted}" --max-semi-space-size=2'):
             _start_kernel()

@@ -59,10 +59,8 @@ class StateBucket(Construct):
         )
 
     def _encrypt(self, bucket: aws.S3Bucket) -> None:
-        by_kms = (
-            aws.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-                sse_algorithm="aws:kms"
-            )
+        by_default = (
+            aws.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA
         )
         aws.S3BucketServerSideEncryptionConfigurationA(
             self,
