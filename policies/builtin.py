@@ -1,7 +1,7 @@
 """Checkov's own checks that the gate leaves out, each with the reason.
 
-A waiver is for one resource that is an exception; this table is for a check that is wrong, or
-says again what ours says better, on every resource.
+A waiver is for one resource that is an exception; this table is for a check that is wrong on
+every resource, says again what ours says better, or asks for what this system does not need.
 """
 
 LEFT_OUT = {
@@ -14,6 +14,11 @@ LEFT_OUT = {
     "CKV_AWS_79": "says what CKV_MB_11 says",
     "CKV_AWS_8": "says what CKV_MB_12 says",
     "CKV_AWS_382": "takes no account of protocols by number or of split ports; see CKV_MB_7",
+    "CKV_AWS_126": "asks for CloudWatch's one-minute metrics; Prometheus reads each host itself",
+    "CKV_AWS_158": "asks for a key of our own; CloudWatch Logs encrypts every log group anyway",
+    "CKV_AWS_18": "wants a second bucket for logs; our only bucket holds versioned state",
+    "CKV_AWS_144": "wants a second region for Terraform state, which is kept in versions",
+    "CKV2_AWS_62": "wants every bucket to send events; nothing here would listen",
     "CKV2_AWS_12": "says what CKV_MB_10 says, and cannot follow references in JSON",
     "CKV2_AWS_37": "is about CodeCommit and fails on every AWS resource",
     "CKV2_AWS_75": "is about Lambda and fails on every AWS resource",

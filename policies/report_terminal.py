@@ -10,6 +10,8 @@ from rich.text import Text
 
 from policies.report import Finding, Report
 
+_UNWRAPPED = 10_000
+
 
 def render(report: Report) -> RenderableType:
     """What is refused, by check; then what is wrong with the waivers; then one line of counts."""
@@ -23,7 +25,10 @@ def render(report: Report) -> RenderableType:
 
 
 def print_report(report: Report, console: Console) -> None:
-    console.print(render(report), soft_wrap=not console.is_terminal, highlight=False)
+    """Print it, in whole lines where no terminal would wrap them."""
+    if not console.is_terminal:
+        console.width = _UNWRAPPED
+    console.print(render(report), highlight=False)
 
 
 def _check(findings: list[Finding]) -> list[RenderableType]:
@@ -32,11 +37,15 @@ def _check(findings: list[Finding]) -> list[RenderableType]:
         Text.assemble((first.check, "bold red"), "  ", (first.name, "bold"))
     ]
     for finding in findings:
-        parts.append(Padding(Text(finding.path, style="cyan"), (0, 0, 0, 2)))
-        parts += [Padding(Text(problem), (0, 0, 0, 4)) for problem in finding.problems]
+        parts.append(_indented(Text(finding.path, style="cyan"), 2))
+        parts += [_indented(Text(problem), 4) for problem in finding.problems]
     if first.remedy:
-        parts.append(Padding(Text.assemble(("mend  ", "green"), first.remedy), (0, 0, 0, 2)))
+        parts.append(_indented(Text.assemble(("mend  ", "green"), first.remedy), 2))
     return parts
+
+
+def _indented(text: Text, columns: int) -> RenderableType:
+    return Padding(text, (0, 0, 0, columns), expand=False)
 
 
 def _summary(report: Report) -> Text:

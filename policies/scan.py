@@ -55,7 +55,20 @@ def scan(path: Path, stack: Stack) -> list[Finding]:
     is_plan = stack.kind == "plan"
     runner = TerraformPlanRunner() if is_plan else _SynthesisedRunner()
     policy.SEARCH_ROOTS[:] = [path.resolve().parent if is_plan else Path.cwd()]
-    found = runner.run(
+    try:
+        found = _run(runner, path, is_plan)
+    except Exception as error:  # of checkov's own, on a document that only looks like Terraform
+        raise GateError(f"{path}: checkov cannot read it ({error!r}); write it again") from error
+    report = found[0] if isinstance(found, list) else found
+    if report.parsing_errors:
+        raise GateError(f"{path}: checkov cannot parse it; synthesise it again")
+    findings = [_finding(one, stack, "refused") for one in report.failed_checks]
+    findings += [_finding(one, stack, "passed") for one in report.passed_checks]
+    return sorted(dict.fromkeys(findings), key=lambda one: (one.check, one.path, one.address))
+
+
+def _run(runner: Any, path: Path, is_plan: bool) -> Any:
+    return runner.run(
         files=[str(path)],
         runner_filter=RunnerFilter(
             framework=[CheckType.TERRAFORM_PLAN if is_plan else CheckType.TERRAFORM_JSON],
@@ -63,12 +76,6 @@ def scan(path: Path, stack: Stack) -> list[Finding]:
             show_progress_bar=False,
         ),
     )
-    report = found[0] if isinstance(found, list) else found
-    if report.parsing_errors:
-        raise GateError(f"{path}: checkov cannot parse it; synthesise it again")
-    findings = [_finding(one, stack, "refused") for one in report.failed_checks]
-    findings += [_finding(one, stack, "passed") for one in report.passed_checks]
-    return sorted(dict.fromkeys(findings), key=lambda one: (one.check, one.path, one.address))
 
 
 def _finding(record: Any, stack: Stack, verdict: Any) -> Finding:

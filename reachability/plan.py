@@ -15,6 +15,9 @@ from typing import Any
 from reachability import expressions
 from reachability.stack import Reference, Resource, Unknown
 
+# Of `user_data` the AWS provider keeps only the hash (resource "aws_instance").
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+
 
 def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
     """Every resource after the planned change, and every data source read before it."""
@@ -87,6 +90,8 @@ def _resource(body: Mapping[str, Any], scope: _Scope, change: Mapping[str, Any])
         key: reader.fill(planned.get(key), unknown.get(key), arguments.get(key))
         for key in [*planned, *(key for key in unknown if key not in planned)]
     }
+    if _SHA1.fullmatch(str(values.get("user_data"))) and "user_data" in arguments:
+        values["user_data"] = reader.written(arguments["user_data"])
     known = {key for key, value in planned.items() if value not in (None, [], "", {})}
     creates = "create" in change.get("actions", [])
     return Resource(
@@ -106,7 +111,7 @@ class _Reader:
     def fill(self, planned: Any, unknown: Any, expression: Any) -> Any:
         """The planned value, with what is not known yet replaced by what it was written as."""
         if unknown is True:
-            return None if expression is None else self._written(expression)
+            return None if expression is None else self.written(expression)
         if isinstance(planned, Mapping):
             marks = unknown if isinstance(unknown, Mapping) else {}
             keys = [*planned, *(key for key in marks if key not in planned)]
@@ -129,7 +134,8 @@ class _Reader:
             filled.append(self.fill(value, mark, match))
         return filled
 
-    def _written(self, expression: Any) -> Any:
+    def written(self, expression: Any) -> Any:
+        """What an argument was written as."""
         names = _names(expression)
         constant = expression.get("constant_value") if isinstance(expression, Mapping) else None
         per_instance = any(

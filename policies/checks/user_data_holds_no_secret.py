@@ -8,7 +8,7 @@ from policies import secret_patterns, user_data
 from policies.policy import policy
 from reachability.stack import Resource, Stack, Unknown
 
-# The AWS provider keeps only the SHA-1 of `user_data` (resource "aws_instance").
+# What a plan over existing infrastructure tells of `user_data` (resource "aws_instance").
 _ONLY_A_HASH = re.compile(r"[0-9a-f]{40}")
 
 
