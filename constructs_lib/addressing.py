@@ -16,11 +16,6 @@ UNROUTED_NETWORKS = tuple(
 """No packet from another host has such a source. Source: RFC 6890."""
 
 
-def contains(outer: IPv4Network, inner: IPv4Network | IPv4Address) -> bool:
-    """Whether every address of `inner` is one of `outer`."""
-    return inner in outer if isinstance(inner, IPv4Address) else inner.subnet_of(outer)
-
-
 def overlapping(network: IPv4Network, others: Iterable[IPv4Network]) -> list[IPv4Network]:
     """Those of `others` that share an address with `network`, in their order."""
     return [other for other in others if network.overlaps(other)]

@@ -3,7 +3,7 @@
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
-from constructs_lib.addressing import PRIVATE_NETWORKS, UNROUTED_NETWORKS, contains
+from constructs_lib.addressing import PRIVATE_NETWORKS, UNROUTED_NETWORKS, overlapping
 from constructs_lib.formats.text import refuse, text
 from constructs_lib.quotas import OPERATOR_ADDRESSES
 
@@ -38,7 +38,7 @@ def block(value: object) -> IPv4Network:
     if not 16 <= found.prefixlen <= 28:
         kind = "larger" if found.prefixlen < 16 else "smaller"
         raise refuse(f"is {kind} than AWS allows", "choose a prefix length of /16 to /28")
-    if not any(contains(private, found) for private in PRIVATE_NETWORKS):
+    if not any(found.subnet_of(private) for private in PRIVATE_NETWORKS):
         fix = "choose from " + ", ".join(map(str, PRIVATE_NETWORKS))
         raise refuse("is not a private range, so its hosts would hide public ones", fix)
     return found
@@ -51,10 +51,9 @@ def operator_network(value: object) -> IPv4Network:
         raise refuse("is the whole world", "name the CIDRs your operators come from")
     if found.num_addresses > OPERATOR_ADDRESSES:
         raise refuse("is absurdly wide", "name the CIDRs your operators come from, /8 or narrower")
-    for unrouted in UNROUTED_NETWORKS:
-        if unrouted.overlaps(found):
-            fix = "name the CIDRs your operators come from"
-            raise refuse(f"lies in {unrouted}, which no packet comes from", fix)
+    for unrouted in overlapping(found, UNROUTED_NETWORKS):
+        fix = "name the CIDRs your operators come from"
+        raise refuse(f"lies in {unrouted}, which no packet comes from", fix)
     return found
 
 

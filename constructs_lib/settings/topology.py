@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from itertools import combinations
 
-from constructs_lib.addressing import contains, coverage, reserved_addresses
+from constructs_lib.addressing import coverage, reserved_addresses
 from constructs_lib.environment import TIERS
 from constructs_lib.problems import dotted, literal, nearest
 from constructs_lib.quotas import OPERATOR_ADDRESSES
@@ -54,7 +54,7 @@ def _subnets(draft: Draft) -> Iterator[Finding]:
     seen: dict[Field, IPv4Network] = {}
     for place, subnet in draft.subnets.items():
         vpc = draft.vpcs.get((place[0], "cidr"))
-        if vpc and not contains(vpc, subnet):
+        if vpc and not subnet.subnet_of(vpc):
             yield Finding(place, f"lies outside its VPC, {vpc}", "choose a CIDR inside it")
         for other, earlier in seen.items():
             if other[0] == place[0] and earlier.overlaps(subnet):
