@@ -40,7 +40,7 @@ def test_prometheus_takes_its_configuration(host: Host) -> None:
     config = root / "etc/prometheus/prometheus.yml"
     jobs = {each["job_name"]: each for each in yaml.safe_load(config.read_text())["scrape_configs"]}
     assert jobs["node"]["static_configs"] == [{"targets": ["10.0.2.110:9100"]}]
-    assert jobs["prometheus"]["static_configs"] == [{"targets": ["localhost:9090"]}]
+    assert jobs["prometheus"]["static_configs"] == [{"targets": ["127.0.0.1:9090"]}]
     checked = subprocess.run(
         [need("promtool", "prometheus"), "check", "config", config], capture_output=True, text=True
     )

@@ -17,10 +17,14 @@ base_main() {
 
 # Ubuntu's image brings chrony, Debian's systemd-timesyncd: either will do.
 base_clock() {
-  if ! systemctl is-enabled --quiet chrony && ! systemctl is-enabled --quiet systemd-timesyncd; then
-    packages_install systemd-timesyncd
-    service_enable systemd-timesyncd
-  fi
+  local service
+  for service in chrony systemd-timesyncd; do
+    if systemctl is-enabled --quiet "$service" 2>/dev/null; then
+      return 0
+    fi
+  done
+  packages_install systemd-timesyncd
+  service_enable systemd-timesyncd
 }
 
 base_sshd() {

@@ -10,7 +10,7 @@ setup() {
   done
   [[ $(grep -c job_name: "$ROOT/etc/prometheus/prometheus.yml") -eq 2 ]]
   grep -Fq 'targets: [10.0.2.110:9100,127.0.0.1:9100]' "$ROOT/etc/prometheus/prometheus.yml"
-  grep -Fq 'targets: [localhost:9090]' "$ROOT/etc/prometheus/prometheus.yml"
+  grep -Fq 'targets: [127.0.0.1:9090]' "$ROOT/etc/prometheus/prometheus.yml"
 }
 
 @test "a second run changes nothing" {
