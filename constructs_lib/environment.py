@@ -127,8 +127,8 @@ class Server(_Table):
     address: Address = _key("The private IPv4 address, in a subnet of its tier.", "10.0.1.204")
     root_volume_gib: int = _key("Size of the root volume in GiB.", 16, ge=8, le=16384)
     on_user_data_change: UserDataChange = _key(
-        'New user data runs on a new instance ("replace"), after a restart at the next '
-        'replacement ("in_place"), or is not applied ("ignore").',
+        'What new user data does: "replace" the instance, change it "in_place" (it restarts, but '
+        'cloud-init runs the script on a new instance only), or nothing ("ignore").',
         "replace",
     )
 

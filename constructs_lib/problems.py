@@ -53,7 +53,8 @@ def literal(value: object) -> str:
         case dict():
             shown = "{…}" if value else "{}"
         case list() | tuple():
-            shown = f"[{', '.join(map(literal, value[:4]))}]"
+            more = ["…"] if len(value) > 4 else []
+            shown = f"[{', '.join([*map(literal, value[:4]), *more])}]"
         case _:
             shown = str(value)
     return abbreviated(shown)

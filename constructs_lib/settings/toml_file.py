@@ -7,7 +7,7 @@ from typing import Any
 
 from constructs_lib.problems import ConfigurationError, Problem, abbreviated
 
-_LARGEST = 32 * 1024
+_LARGEST = 16 * 1024
 """Bytes; the file of `dev` has about 2,000."""
 
 

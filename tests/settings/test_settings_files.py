@@ -44,8 +44,8 @@ UNREADABLE = {
         "holds a number or a nesting beyond all measure; write it as dev.toml is written",
     ),
     "huge": (
-        b"#" * 40000,
-        "is larger than 32768 bytes; keep only what differs between environments",
+        b"#" * 20000,
+        "is larger than 16384 bytes; keep only what differs between environments",
     ),
 }
 

@@ -152,7 +152,7 @@ def _shuffled(order: random.Random, document: Document) -> Document:
 
 
 @pytest.mark.slow
-@examples(1500)
+@examples(400)
 @given(document=sound_documents(), data=st.data(), seed=st.integers(0, 2**32))
 def test_sound_broken_and_garbled_files_by_the_ten_thousands(
     file: Path, document: Document, data: st.DataObject, seed: int
