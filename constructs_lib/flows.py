@@ -24,8 +24,8 @@ from constructs_lib.quotas import RULES_PER_SECURITY_GROUP
 SERVERS = ("web", "app", "jenkins", "monitoring")
 SOURCES = frozenset({*SERVERS, "internet", "operators"})
 DESTINATIONS = frozenset({*SERVERS, "internet", "resolver", "time"})
-"""`resolver` is the VPC's Amazon DNS server, `time` the Amazon Time Sync Service. AWS filters neither
-by security group (page "Security group rules"); their flows say what a host needs."""
+"""`resolver` is the VPC's Amazon DNS server, `time` the Amazon Time Sync Service. AWS filters
+neither by security group (page "Security group rules"); their flows say what a host needs."""
 
 _DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=;!*]{1,255}")
 """What AWS takes as a rule's description (AWS page "Security group rules"), less `$`, `{` and `}`,
