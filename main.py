@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,25 +18,28 @@ from constructs_lib.settings import Environment, load_all
 if TYPE_CHECKING:
     from cdktf import App
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(os.path.relpath(Path(__file__).parent))
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
-def build(app: App, environments: list[Environment]) -> dict[Path, str]:
+def build(cdktf_app: App, environments: list[Environment]) -> dict[Path, str]:
     """Every environment's stacks; returns the user data as people read it, by path."""
     from constructs_lib.microblog import MicroblogStack
     from constructs_lib.state_bucket import StateBucketStack
 
     texts: dict[Path, str] = {}
     for environment in environments:
-        texts |= MicroblogStack(app, environment=environment).readable_user_data
+        texts |= MicroblogStack(cdktf_app, environment=environment).readable_user_data
         if environment.state is not None:
-            StateBucketStack(app, environment=environment, bucket=environment.state.bucket)
+            StateBucketStack(cdktf_app, environment=environment, bucket=environment.state.bucket)
     return texts
 
 
+@app.command()
 def main(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[ENV]...", help="Default: every environment.")
+        list[str] | None, typer.Argument(metavar="ENV", help="Default: every environment.")
     ] = None,
     outdir: Annotated[
         Path, typer.Option(envvar="CDKTF_OUTDIR", help="Where the Terraform JSON goes.")
@@ -56,7 +60,7 @@ def main(
 
         shown.say("Synthesising " + ", ".join(environment.name for environment in chosen))
         synthesis = synthesise(
-            lambda app: build(app, chosen),
+            lambda cdktf_app: build(cdktf_app, chosen),
             outdir,
             on_wait=lambda: typer.echo("waiting for another synthesis to finish", err=True),
         )
@@ -70,4 +74,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

@@ -1,0 +1,49 @@
+# Two doors, `make run` and `make test`; each installs what it needs, once.
+SHELL := /bin/bash
+.SHELLFLAGS := -o errexit -o nounset -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PIPENV_VERSION := 2026.10.3
+PIPENV := .pipenv/bin/pipenv
+export PIPENV_VENV_IN_PROJECT := 1
+export PIPENV_IGNORE_VIRTUALENVS := 1
+export PIPENV_VERBOSITY := -1
+
+INSTALLED := .venv/.installed
+
+.PHONY: help run test check lock
+help:
+	@echo 'make run    synthesise every environment, gate it, print a summary'
+	@echo 'make test   the whole test suite'
+	@echo 'make check  linters, types and the direction of imports'
+	@echo 'make lock   lock the packages of Pipfile anew'
+
+run: $(INSTALLED)
+	@.venv/bin/python -m delivery.run $(ENV)
+
+test: $(INSTALLED)
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: $(INSTALLED)
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+# The lock names no package index: whoever installs decides where packages come from.
+lock: $(PIPENV)
+	@$(PIPENV) lock --dev
+	@$(PYTHON) -m tools.strip_lock Pipfile.lock
+
+$(INSTALLED): Pipfile.lock | $(PIPENV)
+	@echo 'Installing the packages of Pipfile.lock into .venv, once (about 2 minutes)'
+	@$(PIPENV) sync --dev
+	@touch $@
+
+$(PIPENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo '$(PYTHON) is older than 3.11: install Python 3.11, or make PYTHON=python3.12 …' >&2; exit 1; }
+	@$(PYTHON) -m venv .pipenv \
+	  || { echo '$(PYTHON) cannot make virtual environments: install its venv package (python3-venv)' >&2; exit 1; }
+	@.pipenv/bin/pip install --quiet --disable-pip-version-check pipenv==$(PIPENV_VERSION)

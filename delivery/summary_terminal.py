@@ -1,0 +1,78 @@
+"""The summary for a person to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from delivery.summary import OpenPorts, Summary
+
+_SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "hosts": ("aws_instance", "aws_iam", "aws_ebs"),
+    "security groups": (
+        "aws_security_group",
+        "aws_default_security_group",
+        "aws_vpc_security_group",
+        "aws_ec2_managed_prefix_list",
+    ),
+    "logs": ("aws_flow_log", "aws_cloudwatch"),
+    "state": ("aws_s3",),
+    "network": ("",),
+}
+"""Subject to the beginnings of its Terraform types; a type belongs to the first that fits."""
+
+
+def render(summaries: Iterable[Summary]) -> RenderableType:
+    """Per stack: resources by kind, what is open to whom, the gate's verdict, the file."""
+    return Group(*(part for summary in summaries for part in (_stack(summary), Text())))
+
+
+def print_summaries(summaries: Iterable[Summary], console: Console) -> None:
+    console.print(render(summaries), highlight=False)
+
+
+def _stack(summary: Summary) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    for subject, kinds in _by_subject(summary).items():
+        table.add_row(subject, ", ".join(f"{count} {_short(kind)}" for kind, count in kinds))
+    for label, source in (("internet reaches", "internet"), ("operators reach", "operators")):
+        table.add_row(label, _open(summary.open_ports, source))
+    table.add_row("gate", _verdict(summary))
+    table.add_row("Terraform", str(summary.file))
+    title = Text.assemble((summary.name, "bold"), f"  {sum(n for _, n in summary.kinds)} resources")
+    return Group(title, Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def _by_subject(summary: Summary) -> dict[str, list[tuple[str, int]]]:
+    found: dict[str, list[tuple[str, int]]] = {}
+    for kind, count in summary.kinds:
+        subject = next(name for name, types in _SUBJECTS.items() if kind.startswith(types))
+        found.setdefault(subject, []).append((kind, count))
+    return dict(sorted(found.items(), key=lambda item: list(_SUBJECTS).index(item[0])))
+
+
+def _short(kind: str) -> str:
+    """`vpc peering connection` for `aws_vpc_peering_connection`."""
+    return kind.removeprefix("aws_").replace("_", " ")
+
+
+def _open(open_ports: Iterable[OpenPorts], source: str) -> Text:
+    hosts = [one for one in open_ports if one.source == source]
+    if not hosts:
+        return Text("nothing", style="green")
+    lines = [f"{one.host} {', '.join(one.ports)}" for one in hosts]
+    where = "" if source == "internet" else f" (from {', '.join(sorted({h.cidrs for h in hosts}))})"
+    return Text("; ".join(lines) + where)
+
+
+def _verdict(summary: Summary) -> Text:
+    if summary.refused:
+        return Text(f"{summary.refused} refused, {summary.passed} passed", style="bold red")
+    waived = f", {summary.waived} waived" if summary.waived else ""
+    return Text(f"{summary.passed} passed{waived}", style="green")
