@@ -5,10 +5,20 @@ from reachability.stack import Resource
 TIER = "Tier"
 TIERS = ("public", "private")
 
+# Roles that are private whatever their Tier says: the application answers only to nginx.
+_PRIVATE_ROLES = ("app",)
+
+
+def tier(resource: Resource) -> str:
+    """The tier that the resource states, in lower case, or "" if it states none."""
+    return (resource.tag(TIER) or "").lower()
+
 
 def is_private(resource: Resource | None) -> bool:
-    """Whether the resource says that it is private."""
-    return resource is not None and (resource.tag(TIER) or "").lower() == "private"
+    """Whether the resource states that it is private, or has a role that always is."""
+    return resource is not None and (
+        tier(resource) == "private" or role(resource) in _PRIVATE_ROLES
+    )
 
 
 def role(resource: Resource) -> str | None:
