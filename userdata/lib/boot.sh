@@ -1,6 +1,7 @@
 #!/bin/bash
-# The boot report: one JSON object a line, {"step", "result", "seconds"}, and for a failed step
-# its exit status and the command that failed. The last line is the whole boot's.
+# The boot report: one JSON object a line, {"step", "result", "seconds"}; for a failed step also
+# its exit status, the command that failed (as written, not expanded) and the last error message.
+# The last line is the whole boot's.
 
 boot_settings() {
   : "${BOOT_REPORT:=/var/lib/microblog-boot/report.jsonl}"
@@ -9,7 +10,7 @@ boot_settings() {
 # boot_begin ROLE
 boot_begin() {
   boot_settings
-  BOOT_STEP="boot" BOOT_STEP_START=$SECONDS BOOT_FAILED_COMMAND=""
+  BOOT_STEP="boot" BOOT_STEP_START=$SECONDS BOOT_FAILED_COMMAND="" LOG_ERROR=""
   umask 022
   mkdir -p "$(dirname "$BOOT_REPORT")"
   : >"$BOOT_REPORT"
@@ -35,7 +36,8 @@ boot_end() {
 boot_exit() {
   local status=$?
   trap - ERR EXIT
-  boot_record failed ",\"status\":$status,\"command\":\"$(boot_json "$BOOT_FAILED_COMMAND")\""
+  boot_record failed "$(printf ',"status":%d,"command":"%s","message":"%s"' "$status" \
+    "$(boot_json "$BOOT_FAILED_COMMAND")" "$(boot_json "$LOG_ERROR")")"
   log_error "step $BOOT_STEP failed with status $status: $BOOT_FAILED_COMMAND"
   BOOT_STEP="boot" BOOT_STEP_START=0
   boot_record failed

@@ -3,7 +3,11 @@
 
 log_info() { log_write info "$*"; }
 log_warning() { log_write warning "$*"; }
-log_error() { log_write err "$*"; }
+log_error() {
+  # shellcheck disable=SC2034  # read by the boot report
+  LOG_ERROR=$*
+  log_write err "$*"
+}
 
 log_write() {
   local priority=$1 message=$2

@@ -10,7 +10,7 @@ retry_settings() {
 # program, or a function of one command: errexit is off while it is tried.
 retry() {
   retry_settings
-  local attempt delay=$RETRY_DELAY
+  local attempt status delay=$RETRY_DELAY
   for ((attempt = 1; attempt < RETRY_LIMIT; attempt++)); do
     if "$@"; then
       return 0
@@ -19,5 +19,9 @@ retry() {
     sleep "$delay"
     delay=$((delay * 2))
   done
-  "$@"
+  "$@" || {
+    status=$?
+    log_error "gave up after $RETRY_LIMIT attempts: $*"
+    return "$status"
+  }
 }

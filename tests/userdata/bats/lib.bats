@@ -14,7 +14,7 @@ setup() {
   run ! host retry bash -c 'echo tried >>"$STATE/tries"; exit 4'
   [[ $status -eq 4 ]]
   [[ $(wc -l <"$STATE/tries") -eq 3 ]]
-  [[ $output == *"attempt 1 of 3 failed"* ]]
+  [[ $output == *"attempt 1 of 3 failed"*"gave up after 3 attempts: bash -c "* ]]
 }
 
 @test "retry stops at the first success" {
@@ -163,7 +163,7 @@ setup() {
 }
 
 @test "a failing step ends the boot and is named in the report, with what failed" {
-  run ! host eval 'one_main() { :; }; two_main() { bash -c "exit 7" "a\"b\\"; }; three_main() { touch "$ROOT/three"; }
+  run ! host eval 'one_main() { :; }; two_main() { log_error "no good"; bash -c "exit 7" "a\"b\\"; }; three_main() { touch "$ROOT/three"; }
     boot_begin web; boot_step one; boot_step two; boot_step three; boot_end'
   [[ $output == *"step two failed with status 7"* && ! -e $ROOT/three ]]
   python - "$ROOT/var/lib/microblog-boot/report.jsonl" <<'PYTHON'
@@ -172,6 +172,7 @@ one, two, boot = map(json.loads, open(sys.argv[1]))
 assert (one["step"], one["result"]) == ("one", "ok")
 assert (two["step"], two["result"], two["status"]) == ("two", "failed", 7)
 assert two["command"] == 'bash -c "exit 7" "a\\"b\\\\"', two["command"]
+assert two["message"] == "no good"
 assert (boot["step"], boot["result"]) == ("boot", "failed")
 PYTHON
 }
