@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dev_stack import ROOT
 
 from policies import gate
 from policies.report import Report
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")

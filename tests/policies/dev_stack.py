@@ -1,9 +1,14 @@
-"""A copy of the synthesised `dev` to edit."""
+"""A copy of the synthesised `dev` to edit, and the record that makes an edit look honest."""
 
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
+from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Dev:
@@ -43,3 +48,12 @@ class Dev:
         self.document["resource"][type_][name]["//"] = {
             "metadata": {"path": f"dev/added/{name}", "uniqueId": name}
         }
+
+
+def record(output: Path) -> None:
+    """Write `synth.json` for the stacks as they now are, as the end of a synthesis does."""
+    stacks = {
+        path.parent.name: {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in output.glob("stacks/*/cdk.tf.json")
+    }
+    (output / "synth.json").write_text(json.dumps({"stacks": stacks}))
