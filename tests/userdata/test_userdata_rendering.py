@@ -218,6 +218,22 @@ def test_a_module_reads_its_own_settings_and_no_other(module: str) -> None:
     assert used - environment == set(names)
 
 
+def functions(path: Path) -> list[str]:
+    return re.findall(r"(?m)^(\w+)\(\)", path.read_text())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_defines_its_main_and_only_names_of_its_own(module: str) -> None:
+    names = functions(ROOT / "modules" / f"{module}.sh")
+    assert f"{module}_main" in names
+    assert all(name.startswith(f"{module}_") for name in names)
+
+
+def test_no_function_is_defined_twice() -> None:
+    names = [name for path in ROOT.glob("*/*.sh") for name in functions(path)]
+    assert len(names) == len(set(names))
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_every_path_a_module_writes_is_a_setting(module: str) -> None:
     source = (ROOT / "modules" / f"{module}.sh").read_text()

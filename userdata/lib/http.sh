@@ -2,7 +2,7 @@
 # HTTP: downloads, and waiting for a service of this host to answer.
 
 http_settings() {
-  : "${HTTP_WAIT_SECONDS:=180}"
+  : "${HTTP_WAIT_SECONDS:=300}"
 }
 
 # download URL PATH [SHA256]

@@ -1,8 +1,9 @@
 #!/bin/bash
-# Retries, for what depends on the network.
+# Retries, for what depends on the network: by default for about four minutes, which is longer than
+# a NAT gateway takes to come up beside the first host that needs it.
 
 retry_settings() {
-  : "${RETRY_LIMIT:=6}"
+  : "${RETRY_LIMIT:=8}"
   : "${RETRY_DELAY:=2}"
 }
 

@@ -83,8 +83,8 @@ microblog_build() {
   local commit=$1 release=$2
   rm -rf "$release"
   make_dir "$release" 0755 "$MICROBLOG_USER:$MICROBLOG_USER"
-  microblog_as git --git-dir="$MICROBLOG_ROOT/repository.git" --work-tree="$release" \
-    checkout --quiet --force "$commit" -- .
+  microblog_as git -C "$MICROBLOG_ROOT/repository.git" archive "$commit" |
+    microblog_as tar --extract --directory="$release"
   # Older revisions of the application log to ./logs, which the service could not write.
   if [[ ! -e $release/logs ]]; then
     ln -s "$MICROBLOG_ROOT/data/logs" "$release/logs"
@@ -100,7 +100,8 @@ microblog_build() {
   printf '%s\n' "$commit" | write_file "$release/.complete" 0644
 }
 
-# microblog_flask RELEASE ARGUMENT...: with the environment that the service gets.
+# microblog_flask RELEASE ARGUMENT...: with the environment that the service gets, and its PATH,
+# because the application's own commands start pybabel by name.
 microblog_flask() (
   local release=$1
   shift
@@ -110,7 +111,7 @@ microblog_flask() (
   source "$MICROBLOG_CONF_DIR/environment"
   # shellcheck source=/dev/null
   source "$MICROBLOG_CONF_DIR/secret"
-  microblog_as .venv/bin/flask "$@"
+  microblog_as env PATH="$release/.venv/bin:$PATH" flask "$@"
 )
 
 microblog_switch() {

@@ -33,7 +33,12 @@ release() {
 
 @test "the application gets its database outside the releases, and a key made here" {
   main microblog
-  grep -qx "microblog.py sqlite:///$ROOT/srv/microblog/data/app.db 64" "$STATE/flask"
+  release=$ROOT/srv/microblog/releases/$COMMIT
+  [[ $(head -n 5 "$STATE/flask") == "microblog.py
+sqlite:///$ROOT/srv/microblog/data/app.db
+64
+$release/.venv/bin
+$release" ]]
   [[ $(<"$ROOT/etc/microblog/secret") =~ ^SECRET_KEY=[0-9a-f]{64}$ ]]
   [[ $(stat -c %a "$ROOT/etc/microblog/secret") == 600 ]]
   key=$(<"$ROOT/etc/microblog/secret")
@@ -63,6 +68,17 @@ release() {
   [[ $(readlink "$ROOT/srv/microblog/current") == *"/releases/$COMMIT" ]]
   [[ -e $ROOT/srv/microblog/releases/$old/.complete ]]
   called "^systemctl restart microblog.service$"
+}
+
+@test "a release holds its own commit's files and no others" {
+  printf old >"$ORIGIN/gone"
+  release two
+  main microblog
+  [[ -e $ROOT/srv/microblog/current/gone ]]
+  rm "$ORIGIN/gone"
+  release three
+  main microblog
+  [[ ! -e $ROOT/srv/microblog/current/gone && $(<"$ROOT/srv/microblog/current/microblog.py") == three ]]
 }
 
 @test "a commit or a tag is a revision too" {
