@@ -60,18 +60,27 @@ def render(
 
     Raises UserDataError.
     """
-    sources = [_read(path, root) for path in sorted((root / "lib").glob("*.sh"))]
-    sources += [_read(_module_path(role, module, root), root) for module in modules]
-    _check_settings(role, modules, settings, "\n".join(sources))
+    try:
+        script = _script(role, modules, settings, root)
+        return UserData(script=script, payload=_pack(script))
+    except UserDataError as error:
+        raise UserDataError(f"user data of role {role!r}: {error}") from error.__cause__
 
-    script = "\n".join(
+
+def _script(
+    role: str, modules: Sequence[str], settings: Mapping[str, str | int], root: Path
+) -> str:
+    sources = [_read(path) for path in sorted((root / "lib").glob("*.sh"))]
+    sources += [_read(_module_path(module, root)) for module in modules]
+    _check_settings(modules, settings, "\n".join(sources))
+    return "\n".join(
         [
             "#!/bin/bash",
             f"# User data of role {role}, rendered from userdata/. Do not edit.",
             "set -o errexit -o errtrace -o nounset -o pipefail",
             "shopt -s inherit_errexit",
             "",
-            *(f"{name}={_quote(role, name, settings[name])}" for name in sorted(settings)),
+            *(f"{name}={_quote(name, settings[name])}" for name in sorted(settings)),
             "",
             *(_without_shebang(source) for source in sources),
             *_file_text(modules, root),
@@ -82,35 +91,27 @@ def render(
             "",
         ]
     )
-    return UserData(script=script, payload=_pack(role, script))
 
 
-def _module_path(role: str, module: str, root: Path) -> Path:
+def _module_path(module: str, root: Path) -> Path:
     path = root / "modules" / f"{module}.sh"
     if not path.is_file():
         known = sorted(each.stem for each in (root / "modules").glob("*.sh"))
-        raise UserDataError(
-            f"user data of role {role!r}: there is no module {module!r}{_hint(module, known)}"
-        )
+        raise UserDataError(f"there is no module {module!r}{_hint(module, known)}")
     return path
 
 
-def _check_settings(
-    role: str, modules: Sequence[str], settings: Mapping[str, str | int], source: str
-) -> None:
+def _check_settings(modules: Sequence[str], settings: Mapping[str, str | int], source: str) -> None:
     declared = {name: kind == "?" for name, kind in _SETTING.findall(source)}
     for name in settings:
         if name not in declared:
             raise UserDataError(
-                f"user data of role {role!r}: {name} is no setting of {', '.join(modules)}"
-                f"{_hint(name, sorted(declared))}"
+                f"{name} is no setting of {', '.join(modules)}{_hint(name, sorted(declared))}"
             )
     for name, required in sorted(declared.items()):
         # Empty is as good as missing: `:?` and `:=` of the shell take it so too.
         if required and settings.get(name, "") == "":
-            raise UserDataError(
-                f"user data of role {role!r}: {name} has no default; give it a value"
-            )
+            raise UserDataError(f"{name} has no default; give it a value")
 
 
 def _hint(word: str, known: Sequence[str]) -> str:
@@ -118,16 +119,14 @@ def _hint(word: str, known: Sequence[str]) -> str:
     return f"; did you mean {near[0]}?" if near else f"; known: {', '.join(known)}"
 
 
-def _quote(role: str, name: str, value: str | int) -> str:
+def _quote(name: str, value: str | int) -> str:
     text = str(value)
     if "\0" in text:
-        raise UserDataError(f"user data of role {role!r}: {name} holds a NUL, which no shell takes")
+        raise UserDataError(f"{name} holds a NUL, which no shell takes")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise UserDataError(
-            f"user data of role {role!r}: {name} is no valid Unicode: {text!r}"
-        ) from None
+        raise UserDataError(f"{name} is no valid Unicode: {text!r}") from None
     return shlex.quote(text)
 
 
@@ -141,7 +140,7 @@ def _file_text(modules: Sequence[str], root: Path) -> Iterator[str]:
     for module in modules:
         folder = root / "files" / module
         for path in sorted(each for each in folder.rglob("*") if each.is_file()):
-            text = _read(path, root)
+            text = _read(path)
             name = path.relative_to(root / "files").as_posix()
             if not text.endswith("\n") or _END_OF_FILE in text:
                 raise UserDataError(
@@ -152,7 +151,7 @@ def _file_text(modules: Sequence[str], root: Path) -> Iterator[str]:
     yield '*) log_error "no file $1 in this user data"; return 1 ;;\n  esac\n}'
 
 
-def _read(path: Path, root: Path) -> str:
+def _read(path: Path) -> str:
     try:
         text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
@@ -162,7 +161,7 @@ def _read(path: Path, root: Path) -> str:
     return text
 
 
-def _pack(role: str, script: str) -> bytes:
+def _pack(script: str) -> bytes:
     plain = script.encode()
     if len(plain) <= MAX_PAYLOAD_BYTES:
         return plain
@@ -173,7 +172,7 @@ def _pack(role: str, script: str) -> bytes:
     packed = buffer.getvalue()
     if len(packed) > MAX_PAYLOAD_BYTES:
         raise UserDataError(
-            f"user data of role {role!r}: {len(packed)} bytes after gzip, and EC2 takes "
-            f"{MAX_PAYLOAD_BYTES}; move files of {role!r} into a package or a download"
+            f"{len(packed)} bytes after gzip, and EC2 takes {MAX_PAYLOAD_BYTES}; "
+            "shorten the files it carries, or let the host download them"
         )
     return packed
