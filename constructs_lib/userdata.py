@@ -22,8 +22,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 """Role to its modules, in the order in which the host runs them."""
 
 MAX_PAYLOAD_BYTES = 16_384
-"""EC2's limit before base64 (AWS: "Run commands when you launch an EC2 instance with user data
-input")."""
+"""EC2's limit, before base64 (AWS: "Work with instance user data")."""
 
 ROOT = Path(__file__).resolve().parent.parent / "userdata"
 

@@ -2,8 +2,8 @@
 # ssm: the agent of AWS Systems Manager, so that a session needs neither a key nor an open port.
 
 ssm_main() {
-  # AWS publishes the agent for Ubuntu as a snap (AWS: "Manually installing SSM Agent on Ubuntu
-  # Server instances"); Debian 12, which a rehearsal boots, has no snap.
+  # For Ubuntu AWS recommends the snap (AWS: "Install SSM Agent on Ubuntu Server"), and Canonical's
+  # image brings it; Debian 12, which a rehearsal boots, has no snap.
   if ! command -v snap >/dev/null; then
     log_warning "no snap on this host: SSM agent skipped, Session Manager will not reach it"
     return 0
