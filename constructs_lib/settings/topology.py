@@ -57,7 +57,7 @@ def _subnets(draft: Draft) -> Iterator[Finding]:
         if vpc and not subnet.subnet_of(vpc):
             yield Finding(place, f"lies outside its VPC, {vpc}", "choose a CIDR inside it")
         for other, earlier in seen.items():
-            if other[0] == place[0] and earlier.overlaps(subnet):
+            if earlier.overlaps(subnet):
                 reason = f'overlaps {dotted(other)} = "{earlier}"'
                 yield Finding(place, reason, "choose CIDRs that share no address")
                 break

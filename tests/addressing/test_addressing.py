@@ -59,6 +59,10 @@ def test_the_resolver_is_two_above_the_base_of_the_vpc() -> None:
     assert str(addressing.resolver_address(IPv4Network("10.0.0.0/18"))) == "10.0.0.2"
 
 
+def test_the_time_service_is_where_the_ec2_user_guide_says() -> None:
+    assert str(addressing.AMAZON_TIME_SYNC) == "169.254.169.123"
+
+
 def test_no_private_network_is_one_that_is_never_routed() -> None:
     for private in addressing.PRIVATE_NETWORKS:
         assert addressing.overlapping(private, addressing.UNROUTED_NETWORKS) == []

@@ -137,7 +137,8 @@ def test_the_order_of_keys_and_operators_means_nothing(
     file: Path, document: Document, order: random.Random
 ) -> None:
     written = outcome(file, toml(document))
-    assert outcome(file, toml(_shuffled(order, document))) == written
+    shuffled = outcome(file, toml(_shuffled(order, document)))
+    assert repr(shuffled) == repr(written)  # unlike ==, it tells the order of a dict
 
 
 def _shuffled(order: random.Random, document: Document) -> Document:

@@ -54,6 +54,15 @@ def a_subnet_outside_its_vpc(draw: Draw, document: Document) -> str:
     return f"{vpc}.zones.{zone}.public_subnet"
 
 
+def a_subnet_larger_than_its_vpc(draw: Draw, document: Document) -> str:
+    vpc = _vpc(draw)
+    zone = _zone(draw, document, vpc)
+    base, length = parsed(document[vpc]["cidr"])
+    document[vpc]["cidr"] = cidr(base, length + 1)
+    document[vpc]["zones"][zone]["public_subnet"] = cidr(base, length)
+    return f"{vpc}.zones.{zone}.public_subnet"
+
+
 def two_subnets_that_overlap(draw: Draw, document: Document) -> str:
     zone = _zone(draw, document, "application")
     subnets = document["application"]["zones"][zone]
@@ -165,6 +174,14 @@ def ids_of_a_vpc_to_be_created(draw: Draw, document: Document) -> str:
     return "management.vpc_id"
 
 
+def one_subnet_id_for_two_zones(draw: Draw, document: Document) -> str:
+    zones = document["management"]["zones"]
+    first, second = document["region"] + "y", document["region"] + "z"
+    zones[first] = {"public_subnet": "", "subnet_id": "subnet-0a1b2c3d"}
+    zones[second] = {"public_subnet": "", "subnet_id": "subnet-0a1b2c3d"}
+    return f"management.zones.{second}.subnet_id"
+
+
 def a_graviton_type(draw: Draw, document: Document) -> str:
     role = draw(st.sampled_from(sorted(ROLES)))
     kind = draw(
@@ -238,6 +255,7 @@ VIOLATIONS: tuple[Violation, ...] = (
     a_subnet_smaller_than_aws_allows,
     a_public_vpc,
     a_subnet_outside_its_vpc,
+    a_subnet_larger_than_its_vpc,
     two_subnets_that_overlap,
     two_vpcs_that_overlap,
     an_address_that_aws_keeps,
@@ -255,6 +273,7 @@ VIOLATIONS: tuple[Violation, ...] = (
     a_nat_gateway_that_is_not_there,
     nat_gateways_in_a_ring,
     ids_of_a_vpc_to_be_created,
+    one_subnet_id_for_two_zones,
     a_graviton_type,
     a_volume_of_no_size,
     a_retention_that_cloudwatch_lacks,
