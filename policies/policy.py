@@ -55,7 +55,7 @@ def policy(*, id: str, types: tuple[str, ...], remedy: str) -> Callable[[Judge],
     return register
 
 
-class _StackCheck(BaseResourceCheck):  # type: ignore[misc]
+class _StackCheck(BaseResourceCheck):
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         super().__init__(

@@ -22,7 +22,7 @@ from reachability.stack import Resource, Stack
 CHECKS = Path(__file__).with_name("checks")
 
 
-class _SynthesisedRunner(TerraformJsonRunner):  # type: ignore[misc]
+class _SynthesisedRunner(TerraformJsonRunner):
     """Names each record by the resource's address; checkov's own names leave out the type."""
 
     def run_block(self, entities: list[Any], *args: Any, **settings: Any) -> None:

@@ -5,6 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+# A name whose last word says "secret", however it is set: quoted, to the end of a statement, as
+# one word of a shell command, or as the argument of a flag.
+_SECRET = (
+    r"(?:password|passwd|passphrase|secret|secret_?key|token|api_?key|access_?key|private_?key)"
+)
+_BARE = r"(?P<value>[^\s\"'`;,&|()<>{}\[\]]{6,})"
+_ASSIGNMENTS = tuple(
+    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    for pattern in (
+        rf"{_SECRET}[\"']?\s*[=:]\s*(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote)).){{4,}})(?P=quote)",
+        rf"{_SECRET}[\"']?\s*[=:]\s*{_BARE}(?=[ \t]*(?:$|[;,#&|}}]))",
+        rf"{_SECRET}={_BARE}(?=\s)",
+        rf"--[\w-]*{_SECRET}\s+{_BARE}(?=\s)",
+    )
+)
+
 # Each is (what it is, pattern). A pattern with a group `value` names a secret only if the value
 # is a literal, not a variable, a command, a path or a place to read it from.
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -36,40 +52,13 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "a password",
         re.compile(r"\b[\w-]+:(?P<value>[^\s:'\"|]{4,})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"),
     ),
-    (
-        "a literal secret",
-        re.compile(
-            r"(?im)(?:^|[\s\"'{,;(-])[\w.-]*?"
-            r"(?:password|passwd|passphrase|secret|secret_?key|token|api_?key|access_?key"
-            r"|private_?key)"
-            r"[\"']?(?:\s*[=:]\s*|(?<=-password)\s+|(?<=-token)\s+)"
-            r"(?:\"(?P<double>[^\"\n]{4,})\"|'(?P<single>[^'\n]{4,})'"
-            r"|(?P<bare>[^\s\"'`;,&|()<>{}\[\]]{6,})(?=[ \t]*(?:$|[;,#&|}])))"
-        ),
-    ),
-    (
-        "a literal secret",
-        re.compile(
-            r"(?im)(?:^|[\s;&|(])\w*(?:password|passwd|secret|secret_key|token|api_?key)"
-            r"=(?P<bare>[^\s\"'`;,&|()<>{}\[\]]{6,})(?=\s)"
-        ),
-    ),
+    *(("a literal secret", pattern) for pattern in _ASSIGNMENTS),
 )
 
-_NOT_LITERAL = re.compile(r"^[$`<%@/~*.]|^\{\{|\$\(|\$\{|\$\w|^(?:arn|file|env|ssm|vault)[:/]")
-_WORDS = frozenset(
-    [
-        "true",
-        "false",
-        "null",
-        "none",
-        "required",
-        "optional",
-        "enabled",
-        "disabled",
-        "string",
-        "default",
-    ]
+_NOT_LITERAL = re.compile(
+    r"^[$`<%@/~*.]|^\{\{|\$\(|\$\{|\$\w|^(?:arn|file|env|ssm|vault)[:/]"
+    r"|^(?:true|false|null|none|required|optional|enabled|disabled|string|default)$",
+    re.IGNORECASE,
 )
 
 
@@ -78,8 +67,7 @@ def find(text: str) -> Iterator[tuple[str, int]]:
     seen = set()
     for what, pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            values = [value for value in match.groupdict().values() if value is not None]
-            if values and not all(map(_is_literal, values)):
+            if not _is_literal(match.groupdict().get("value")):
                 continue
             found = (what, text.count("\n", 0, match.end()) + 1)
             if found not in seen:
@@ -87,5 +75,6 @@ def find(text: str) -> Iterator[tuple[str, int]]:
                 yield found
 
 
-def _is_literal(value: str) -> bool:
-    return not _NOT_LITERAL.search(value) and value.strip().lower() not in _WORDS
+def _is_literal(value: str | None) -> bool:
+    """Whether a value gives the secret away; a pattern without a value is a secret by itself."""
+    return value is None or not _NOT_LITERAL.search(value.strip())

@@ -26,9 +26,16 @@ def judge(instance: Resource, stack: Stack) -> Iterator[str]:
         if written is None or _ONLY_A_HASH.fullmatch(written):
             yield f"{argument} cannot be read before apply, so nobody can tell what it holds"
             continue
+        yield from (f"{argument} {problem}" for problem in _problems(written))
+
+
+def _problems(written: str) -> Iterator[str]:
+    try:
         for where, text in user_data.texts(written):
             for what, line in secret_patterns.find(text):
-                yield f"{argument} holds {what} (line {line}, {where})"
+                yield f"holds {what} (line {line}, {where})"
+    except user_data.TooLargeError as error:
+        yield f"cannot be searched: {error}"
 
 
 def _text(value: Any) -> str | None:
