@@ -92,7 +92,10 @@ def log_retention(days: int) -> int:
 
 
 def bucket(value: object) -> str:
-    """Source: AWS page "General purpose bucket naming rules"."""
+    """A name in the namespace that all accounts share.
+
+    Source: AWS page "General purpose bucket naming rules"; `-an` ends the names of the others.
+    """
     written = text(value, "microblog-state-1a2b3c")
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", written):
         fix = "use 3 to 63 of a-z 0-9 . - with a letter or digit at both ends"
@@ -104,7 +107,7 @@ def bucket(value: object) -> str:
     for prefix in ("xn--", "sthree-", "amzn-s3-demo-"):
         if written.startswith(prefix):
             raise refuse(f'begins with "{prefix}", which S3 keeps', "choose another")
-    for suffix in ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"):
+    for suffix in ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an"):
         if written.endswith(suffix):
             raise refuse(f'ends with "{suffix}", which S3 keeps', "choose another")
     return written

@@ -140,6 +140,7 @@ def test_a_bucket_name_within_the_rules_is_accepted(name: str) -> None:
         "x.mrap",
         "x--x-s3",
         "x--table-s3",
+        "x-111122223333-us-east-1-an",
         "abc\n",
     ),
 )
