@@ -52,12 +52,14 @@ packages_signing_key() (
   home=$(mktemp -d)
   trap 'rm -rf "$home"' EXIT
   download "$url" "$home/key"
-  if ! packages_fingerprints "$home/key" | grep -x "$fingerprint" >/dev/null; then
+  # A vendor's file may also hold retired keys that gpg will not import: what counts is what is left.
+  gpg --homedir "$home" --batch --quiet --no-autostart --import "$home/key" || true
+  gpg --homedir "$home" --batch --no-autostart --export "$fingerprint" >"$home/pinned" || true
+  if [[ $(packages_fingerprints "$home/pinned") != "$fingerprint" ]]; then
     log_error "the key at $url is not $fingerprint but $(packages_fingerprints "$home/key" | tr '\n' ' ')"
     return 1
   fi
-  gpg --homedir "$home" --batch --quiet --no-autostart --import "$home/key"
-  gpg --homedir "$home" --batch --no-autostart --export "$fingerprint" | write_file "$keyring" 0644
+  write_file "$keyring" 0644 <"$home/pinned"
 )
 
 # The fingerprints of the primary keys in a file.

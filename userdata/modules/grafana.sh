@@ -4,7 +4,8 @@
 grafana_settings() {
   : "${GRAFANA_PORT:=3000}"
   : "${GRAFANA_PROMETHEUS_PORT:=9090}"
-  # Published by Grafana Labs: "Install Grafana on Debian or Ubuntu"; apt.grafana.com/gpg.key.
+  # The signing key since 2023-08-24 (Grafana Labs: "Grafana security update: GPG signing key
+  # rotation"); gpg-full.key also holds its predecessors, which are not trusted here.
   : "${GRAFANA_KEY_FINGERPRINT:=B53AE77BADB630A683046005963FA27710458545}"
   : "${GRAFANA_KEYRING:=/etc/apt/keyrings/grafana.gpg}"
   : "${GRAFANA_APT_SOURCE:=/etc/apt/sources.list.d/grafana.sources}"
@@ -15,7 +16,7 @@ grafana_main() {
   grafana_settings
   local config=$GRAFANA_CONF_DIR provisioning=$GRAFANA_CONF_DIR/provisioning
   packages_repository grafana/grafana.sources "$GRAFANA_APT_SOURCE" \
-    https://apt.grafana.com/gpg.key "$GRAFANA_KEY_FINGERPRINT" "$GRAFANA_KEYRING" GRAFANA_KEYRING
+    https://apt.grafana.com/gpg-full.key "$GRAFANA_KEY_FINGERPRINT" "$GRAFANA_KEYRING" GRAFANA_KEYRING
   packages_install grafana
 
   # Read when Grafana makes its database, at the first start: admin/admin never exists.
