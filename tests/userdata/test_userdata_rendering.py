@@ -229,6 +229,12 @@ def test_a_module_defines_its_main_and_only_names_of_its_own(module: str) -> Non
     assert all(name.startswith(f"{module}_") for name in names)
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if declared(module)])
+def test_a_module_that_has_settings_begins_with_their_defaults(module: str) -> None:
+    source = (ROOT / "modules" / f"{module}.sh").read_text()
+    assert f"{module}_main() {{\n  {module}_settings\n" in source
+
+
 def test_no_function_is_defined_twice() -> None:
     names = [name for path in ROOT.glob("*/*.sh") for name in functions(path)]
     assert len(names) == len(set(names))

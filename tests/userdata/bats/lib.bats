@@ -166,7 +166,7 @@ setup() {
   run ! host eval 'one_main() { :; }; two_main() { log_error "no good"; bash -c "exit 7" "a\"b\\"; }; three_main() { touch "$ROOT/three"; }
     boot_begin web; boot_step one; boot_step two; boot_step three; boot_end'
   [[ $output == *"step two failed with status 7"* && ! -e $ROOT/three ]]
-  python - "$ROOT/var/lib/microblog-boot/report.jsonl" <<'PYTHON'
+  python3 - "$ROOT/var/lib/microblog-boot/report.jsonl" <<'PYTHON'
 import json, sys
 one, two, boot = map(json.loads, open(sys.argv[1]))
 assert (one["step"], one["result"]) == ("one", "ok")

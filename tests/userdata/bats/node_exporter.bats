@@ -8,6 +8,8 @@ setup() {
   main node_exporter
   grep -qx 'ARGS="--web.listen-address=:9111"' "$ROOT/etc/default/prometheus-node-exporter"
   called " install .* prometheus-node-exporter$"
+  called "^systemctl restart prometheus-node-exporter.service$"
+  called "^systemctl enable --now prometheus-node-exporter.service$"
   grep -qx "http://127.0.0.1:9111/metrics" "$STATE/asked"
 }
 
