@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from policies import waivers
 from policies.errors import GateError
@@ -55,13 +56,25 @@ def _read(path: Path) -> Stack:
         stack = terraform.parse(document, path)
     except terraform.UnreadableStackError as error:
         raise GateError(f"{error}; run `pipenv run synth`, or plan, again") from error
+    _refuse_what_cannot_be_judged(document, stack, path)
+    return stack
+
+
+def _refuse_what_cannot_be_judged(document: Mapping[str, Any], stack: Stack, path: Path) -> None:
     settings = document.get("terraform")
     if isinstance(settings, dict) and "required_version" in settings:
         raise GateError(
             f"{path}: terraform.required_version makes checkov's parser fail (checkov #7454);"
             " remove it and pin Terraform's version where it is installed"
         )
-    return stack
+    if stack.kind == "synthesised" and document.get("module"):
+        raise GateError(f"{path}: only a plan shows what a module holds; judge one with --plan")
+    for resource in stack.resources.values():
+        if stack.kind == "synthesised" and "dynamic" in resource.configured:
+            raise GateError(
+                f"{path}: only a plan shows the dynamic blocks of {resource.path};"
+                " judge one with --plan"
+            )
 
 
 def _with_construct_paths(plan: Stack, origin: Stack) -> Stack:

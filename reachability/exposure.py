@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -75,25 +76,30 @@ def public_address(stack: Stack, instance: Resource) -> str | None:
     return None
 
 
-def elastic_address(stack: Stack, instance: Resource) -> Resource | None:
-    """The Elastic IP or association that leads to an instance, by itself or by an interface."""
-    interfaces = [
-        interface
-        for block in instance.blocks("network_interface")
-        if (interface := stack.pointed(block.get("network_interface_id"))) is not None
-    ]
-    interfaces += [
+def interfaces(stack: Stack, instance: Resource) -> list[Resource]:
+    """The network interfaces that are resources of their own, however they are attached."""
+    found = [stack.pointed(one.get("network_interface_id")) for one in _attached(instance)]
+    found += [
         interface
         for interface in stack.of("aws_network_interface")
         for attachment in interface.blocks("attachment")
         if stack.pointed(attachment.get("instance")) is instance
     ]
-    interfaces += [
-        interface
+    found += [
+        stack.target(one, "network_interface_id")
         for one in stack.of("aws_network_interface_attachment")
         if stack.target(one, "instance_id") is instance
-        and (interface := stack.target(one, "network_interface_id")) is not None
     ]
+    return [one for one in found if one is not None]
+
+
+def _attached(instance: Resource) -> list[Mapping[str, Any]]:
+    return [*instance.blocks("network_interface"), *instance.blocks("primary_network_interface")]
+
+
+def elastic_address(stack: Stack, instance: Resource) -> Resource | None:
+    """The Elastic IP or association that leads to an instance, by itself or by an interface."""
+    own = interfaces(stack, instance)
     for resource in stack.of("aws_eip", "aws_eip_association"):
         if any(
             instance in stack.targets(resource, key) or _is_primary(stack, resource, instance, key)
@@ -105,7 +111,7 @@ def elastic_address(stack: Stack, instance: Resource) -> Resource | None:
             for key in ("network_interface", "network_interface_id")
             for one in stack.targets(resource, key)
         ]
-        if any(one in interfaces for one in named):
+        if any(one in own for one in named):
             return resource
     return None
 

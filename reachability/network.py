@@ -135,8 +135,27 @@ def vpc_of(stack: Stack, resource: Resource | None) -> Resource | None:
     return next(attached, None)
 
 
+def internet_routes(stack: Stack, subnet: Resource) -> list[Route]:
+    """The routes from a subnet straight to an internet gateway: with one, the subnet is public.
+
+    (Amazon VPC User Guide: "Subnet types". An egress-only gateway lets nothing in.)
+    """
+    return [route for route in routes_of(stack, subnet) if is_internet_gateway(stack, route)]
+
+
+def routes_of(stack: Stack, subnet: Resource) -> list[Route]:
+    """The routes of the table that serves a subnet."""
+    table = table_of(stack, subnet)
+    return [route for route in routes(stack) if table is not None and route.table is table]
+
+
 def is_internet_gateway(stack: Stack, route: Route) -> bool:
-    """Whether a route leads to an internet gateway, or may do so for all that can be told."""
+    """Whether a route leads to an internet gateway, or may do so for all that can be told.
+
+    A carrier gateway is that of a Wavelength Zone.
+    """
+    if route.kind == "carrier_gateway_id":
+        return True
     if route.kind != "gateway_id":
         return False
     target = stack.pointed(route.target)
@@ -145,21 +164,21 @@ def is_internet_gateway(stack: Stack, route: Route) -> bool:
     if isinstance(route.target, str):
         return route.target.startswith("igw-")
     if isinstance(route.target, Reference):
-        return route.target.address.split(".")[-2] == "aws_internet_gateway"
+        return "aws_internet_gateway." in route.target.address
     return isinstance(route.target, Unknown)
 
 
-def internet_routes(stack: Stack, subnet: Resource) -> list[Route]:
-    """The routes from a subnet straight to an internet gateway: with one, the subnet is public.
+def hop_of(stack: Stack, route: Route) -> Resource | None:
+    """The subnet in which the machine stands that a route hands its packets to.
 
-    (Amazon VPC User Guide: "Subnet types". An egress-only gateway lets nothing in.)
+    None if the route leads to no machine, or to one that cannot be told.
     """
-    table = table_of(stack, subnet)
-    return [
-        route
-        for route in routes(stack)
-        if table is not None and route.table is table and is_internet_gateway(stack, route)
-    ]
+    if route.kind != "network_interface_id":
+        return None
+    machine = stack.pointed(route.target)
+    if machine is None and isinstance(route.target, Reference):
+        machine = stack.at(route.target.address)
+    return None if machine is None else stack.target(machine, "subnet_id")
 
 
 def peer_of(stack: Stack, connection: Resource, own: Resource) -> Resource | None:

@@ -35,7 +35,7 @@ def _problems(route: Route, stack: Stack) -> Iterator[str]:
         return
     peer = peer_of(stack, connection, own)
     if peer is None:
-        yield f"{own.path} is on neither side of {connection.path}"
+        yield f"no VPC of this stack is the peer of {own.path} on {connection.path}"
         return
     if isinstance(route.destination, Reference) and stack.at(route.destination.address) is peer:
         return

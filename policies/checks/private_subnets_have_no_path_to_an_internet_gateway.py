@@ -4,7 +4,15 @@ import _path  # noqa: F401
 
 from policies.policy import policy
 from policies.tiers import is_private
-from reachability.network import SUBNET_TYPES, internet_routes, table_of, vpc_of
+from reachability.network import (
+    SUBNET_TYPES,
+    hop_of,
+    internet_routes,
+    is_internet_gateway,
+    routes_of,
+    table_of,
+    vpc_of,
+)
 from reachability.stack import Resource, Stack
 
 
@@ -22,5 +30,13 @@ def judge(subnet: Resource, stack: Stack) -> Iterator[str]:
         yield "its route table cannot be told from this stack"
     elif table.is_data and table is vpc_of(stack, subnet):
         yield f"it has no route table of its own, and the main one of {table.path} is not ours"
-    for route in internet_routes(stack, subnet):
-        yield f"{route.resource.path} routes {route.destination} to an internet gateway"
+    for route in routes_of(stack, subnet):
+        written = f"{route.resource.path} routes {route.destination} to"
+        if is_internet_gateway(stack, route):
+            yield f"{written} an internet gateway"
+        elif route.kind == "network_interface_id":
+            hop = hop_of(stack, route)
+            if hop is None:
+                yield f"{written} a machine that cannot be told ({route.target})"
+            elif internet_routes(stack, hop):
+                yield f"{written} a machine in {hop.path}, which leads to an internet gateway"

@@ -11,6 +11,9 @@ from reachability.stack import Resource, Stack, Unknown
 # What a plan over existing infrastructure tells of `user_data` (resource "aws_instance").
 _ONLY_A_HASH = re.compile(r"[0-9a-f]{40}")
 
+# Parts of an expression that bring in text which the stack does not hold.
+_FROM_ELSEWHERE = re.compile(r"\$\{[^}]*\b(?:\w*file\w*\(|(?:var|local|data|module|path)\.)")
+
 
 @policy(
     id="CKV_MB_17",
@@ -39,7 +42,7 @@ def _problems(written: str) -> Iterator[str]:
 
 
 def _text(value: Any) -> str | None:
-    """The text as far as it is known; None when nothing of it is."""
+    """The text, or None when some of it comes from where nobody can look before apply."""
     if isinstance(value, Unknown):
-        return value.text or None
+        return None if _FROM_ELSEWHERE.search(value.text) else value.text or None
     return value if isinstance(value, str) else "" if value is None else None

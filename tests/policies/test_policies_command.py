@@ -74,7 +74,9 @@ def test_a_refusal_names_construct_fault_and_remedy_and_exits_1(output: Path) ->
         (lambda out: shutil.copytree(out / "stacks/dev", out / "stacks/qa"), "does not list qa"),
         (lambda out: (truncate(out / "stacks/dev/cdk.tf.json"), record(out)), "no whole JSON"),
         (lambda out: (out / "stacks/dev/cdk.tf.json").write_text("[]"), "edited"),
-        (lambda out: require_version(out), "checkov #7454"),
+        (lambda out: insert(out, required_version=">= 1.11"), "checkov #7454"),
+        (lambda out: insert(out, module={"m": {"source": "./m"}}), "what a module holds"),
+        (lambda out: edited(out, dynamic={"ingress": {}}), "dynamic blocks of dev/security-groups"),
     ],
 )
 def test_output_that_is_not_whole_is_one_line_and_exit_2(
@@ -93,10 +95,12 @@ def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-200])
 
 
-def require_version(output: Path) -> None:
+def insert(output: Path, **sections: Any) -> None:
+    """Add to the stack's Terraform settings, or a section of its own."""
     path = output / "stacks/dev/cdk.tf.json"
     document = json.loads(path.read_text())
-    document["terraform"]["required_version"] = ">= 1.11"
+    where = document["terraform"] if "required_version" in sections else document
+    where.update(sections)
     path.write_text(json.dumps(document, indent=2))
     record(output)
 

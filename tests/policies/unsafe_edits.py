@@ -205,6 +205,13 @@ def private_table_routes_to_an_internet_gateway_by_its_id(dev: Dev) -> None:
     route["gateway_id"] = "igw-0123456789abcdef0"
 
 
+@unsafe(WAY_TO_INTERNET_GATEWAY, PRIVATE_SUBNET)
+def private_default_route_leads_to_a_machine_in_the_public_subnet(dev: Dev) -> None:
+    route = dev["microblogVPC/private-us-east-1a/default-route"]
+    del route["nat_gateway_id"]
+    route["network_interface_id"] = dev.ref("web/instance", "primary_network_interface_id")
+
+
 # Private instances
 
 
@@ -222,6 +229,18 @@ def application_moves_to_the_public_subnet_and_says_so(dev: Dev) -> None:
 @unsafe(MISPLACED_INSTANCE, "app/instance")
 def application_moves_to_an_unknown_subnet(dev: Dev) -> None:
     dev["app/instance"]["subnet_id"] = "subnet-0123456789abcdef0"
+
+
+@unsafe(MISPLACED_INSTANCE, "app/instance")
+def application_gets_a_second_interface_in_the_public_subnet(dev: Dev) -> None:
+    dev.add("aws_network_interface", "second", subnet_id=dev.ref(PUBLIC_SUBNET))
+    dev.add(
+        "aws_network_interface_attachment",
+        "attachment",
+        instance_id=dev.ref("app/instance"),
+        network_interface_id=dev.ref("added/second"),
+        device_index=1,
+    )
 
 
 @unsafe(PUBLIC_ADDRESS_OF_INSTANCE, "app/instance")
@@ -721,3 +740,14 @@ def a_token_is_written_down(dev: Dev) -> None:
 @unsafe(SECRET, "app/instance")
 def the_applications_secret_key_is_written_down(dev: Dev) -> None:
     user_data(dev, "app", '#!/bin/sh\nexport SECRET_KEY="you-will-never-guess"\n', packed=True)
+
+
+@unsafe(SECRET, "app/instance")
+def user_data_comes_from_a_file_nobody_can_see(dev: Dev) -> None:
+    dev["app/instance"]["user_data_base64"] = '${filebase64("/home/somebody/setup.sh")}'
+
+
+@unsafe(SECRET, "app/instance")
+def user_data_brings_in_a_variable(dev: Dev) -> None:
+    del dev["app/instance"]["user_data_base64"]
+    dev["app/instance"]["user_data"] = "#!/bin/sh\nDATABASE_PASSWORD=${var.password}\n"
