@@ -10,7 +10,7 @@ from constructs import Construct
 
 from constructs_lib import aws
 from constructs_lib.addressing import AMAZON_TIME_SYNC, resolver_address
-from constructs_lib.flows import SERVERS, Flow, egress_of, ingress_of
+from constructs_lib.flows import SERVERS, Flow, check, egress_of, ingress_of
 from constructs_lib.network import Network
 from constructs_lib.subnets import ANYWHERE
 
@@ -34,6 +34,8 @@ class SecurityGroups(Construct):
         peering: Any,
     ) -> None:
         super().__init__(scope, id_)
+        operators = sorted(operators)
+        check(flows, operator_cidrs=len(operators))
         self._networks = networks
         self._peering = peering
         self._operators = self._prefix_list(f"{name_prefix}-operators", operators)
@@ -61,8 +63,7 @@ class SecurityGroups(Construct):
 
     def _prefix_list(self, name: str, cidrs: Iterable[IPv4Network]) -> Any:
         entries = [
-            aws.Ec2ManagedPrefixListEntry(cidr=str(cidr), description="operators")
-            for cidr in sorted(cidrs)
+            aws.Ec2ManagedPrefixListEntry(cidr=str(cidr), description="operators") for cidr in cidrs
         ]
         return aws.Ec2ManagedPrefixList(
             self,
