@@ -40,6 +40,23 @@ setup() {
   [[ $(ls -A "$ROOT/a") == b ]]
 }
 
+@test "a folder gets its mode and its owner" {
+  export FAIL="chown nobody"
+  host make_dir "$ROOT/a/b" 0700
+  [[ $(stat -c %a "$ROOT/a/b") == 700 ]]
+  run ! host make_dir "$ROOT/a/c" 0755 nobody
+  run -0 host make_dir "$ROOT/a/c" 0755 root
+}
+
+@test "a file is installed with the mode that is asked for" {
+  host install_file base/sshd.conf "$ROOT/plain"
+  host install_file -m 0600 base/sshd.conf "$ROOT/private"
+  [[ $(stat -c %a "$ROOT/plain") == 644 && $(stat -c %a "$ROOT/private") == 600 ]]
+  cmp "$USERDATA/files/base/sshd.conf" "$ROOT/private"
+  export FAIL="chown root:root"
+  run ! host install_file -o root:root base/sshd.conf "$ROOT/owned"
+}
+
 @test "a file that cannot be written whole is not written" {
   printf old >"$ROOT/file"
   export FAIL=chown
@@ -144,13 +161,20 @@ setup() {
   unset FAIL
   : >"$STATE/calls"
   host service_apply restart x.service "$ROOT/config"
-  called "^systemctl restart x.service$"
+  [[ $(calls) == "systemctl daemon-reload
+systemctl restart x.service" ]]
   : >"$STATE/calls"
   host service_apply restart x.service "$ROOT/config"
   [[ -z $(calls) ]]
   printf two >"$ROOT/config"
   host service_apply restart x.service "$ROOT/config"
   called "^systemctl restart x.service$"
+}
+
+@test "stamps have a place of their own without being told one" {
+  unset STAMP_DIR
+  run -1 host stamp_matches none /dev/null
+  [[ -z $output ]]
 }
 
 @test "the boot report names each step, its result and its seconds" {

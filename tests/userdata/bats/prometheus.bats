@@ -13,6 +13,14 @@ setup() {
   grep -Fq 'targets: [127.0.0.1:9090]' "$ROOT/etc/prometheus/prometheus.yml"
 }
 
+@test "it is installed, loaded with its configuration, and asked whether it is ready" {
+  main prometheus
+  called " install .* prometheus$"
+  called "^systemctl restart prometheus.service$"
+  called "^systemctl enable --now prometheus.service$"
+  grep -qx "http://127.0.0.1:9090/-/ready" "$STATE/asked"
+}
+
 @test "a second run changes nothing" {
   main prometheus
   again prometheus
