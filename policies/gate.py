@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from policies import waivers
+from policies import lean_checkov, waivers
 from policies.errors import GateError
 from policies.report import Finding, Report
 from reachability import terraform
@@ -40,13 +40,15 @@ def run(
     if synthesised is not None:
         origin = _read(synthesised)
         stacks = [(path, _with_construct_paths(stack, origin)) for path, stack in stacks]
-    progress("loading checkov and the policies")
-    from policies.scan import scan  # takes over a second, so not for --help or a wrong argument
-
     findings: list[Finding] = []
-    for path, stack in stacks:
-        progress(f"checking {stack.name}")
-        findings += scan(path, stack)
+    with lean_checkov.collector_paused():
+        progress("loading checkov and the policies")
+        lean_checkov.leave_out_other_clouds()
+        from policies.scan import scan  # takes a second, so not for --help or a wrong argument
+
+        for path, stack in stacks:
+            progress(f"checking {stack.name}")
+            findings += scan(path, stack)
     return _verdict(findings, [stack.name for _, stack in stacks], known, today)
 
 

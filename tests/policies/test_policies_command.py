@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ import pytest
 from dev_stack import ROOT, record
 from typer.testing import CliRunner, Result
 
+from policies.builtin import LEFT_OUT
 from policies.command import app
 from policies.report import Report
 from reachability.stack import Stack
@@ -285,6 +287,43 @@ def test_plain_checkov_runs_the_policies_too(output: Path, start: Path) -> None:
     ours = {(one["check_id"], one["resource"]) for one in found if "_MB_" in one["check_id"]}
     assert ours == {("CKV_MB_8", "resource.security-groups_web")}
     assert "Cannot load" not in done.stderr
+
+
+def test_the_gate_runs_every_aws_check_that_stock_checkov_runs(dev_output: Path) -> None:
+    checkov = Path(sys.executable).with_name("checkov")
+    done = subprocess.run(
+        [checkov, "--directory", dev_output, "--framework", "terraform_json", "--skip-download",
+         "--output", "json", "--compact"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LOG_LEVEL": "ERROR"},
+    )  # fmt: skip
+    results = json.loads(done.stdout)["results"]
+    stock = Counter(
+        (one["check_id"], kind.removesuffix("_checks"))
+        for kind in ("passed_checks", "failed_checks")
+        for one in results[kind]
+        if one["check_id"] not in LEFT_OUT
+    )
+    probe = (
+        "import sys, json\nfrom pathlib import Path\nfrom policies import gate\n"
+        "report = gate.run([Path(sys.argv[1])])\n"
+        "print(json.dumps([(f.check, f.verdict) for f in report.findings]))"
+    )
+    fresh = subprocess.run(
+        [sys.executable, "-c", probe, str(dev_output / "stacks/dev/cdk.tf.json")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ours = Counter(
+        (check, "passed" if verdict == "passed" else "failed")
+        for check, verdict in json.loads(fresh.stdout)
+        if "_MB_" not in check
+    )
+    assert ours == stock
 
 
 def test_a_policy_that_cannot_decide_refuses(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
