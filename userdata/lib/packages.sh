@@ -46,24 +46,24 @@ packages_signing_key() (
     log_error "no fingerprint of a signing key (40 hex digits): $fingerprint"
     return 1
   fi
-  if [[ -s $keyring ]] && packages_fingerprints "$keyring" | grep -x "$fingerprint" >/dev/null; then
-    return 0
-  fi
   home=$(mktemp -d)
   trap 'rm -rf "$home"' EXIT
+  if [[ -s $keyring && $(packages_fingerprints "$home" "$keyring") == "$fingerprint" ]]; then
+    return 0
+  fi
   download "$url" "$home/key"
   # A vendor's file may also hold retired keys that gpg will not import: what counts is what is left.
   gpg --homedir "$home" --batch --quiet --no-autostart --import "$home/key" || true
   gpg --homedir "$home" --batch --no-autostart --export "$fingerprint" >"$home/pinned" || true
-  if [[ $(packages_fingerprints "$home/pinned") != "$fingerprint" ]]; then
-    log_error "the key at $url is not $fingerprint but $(packages_fingerprints "$home/key" | tr '\n' ' ')"
+  if [[ $(packages_fingerprints "$home" "$home/pinned") != "$fingerprint" ]]; then
+    log_error "the key at $url is not $fingerprint but $(packages_fingerprints "$home" "$home/key" | tr '\n' ' ')"
     return 1
   fi
   write_file "$keyring" 0644 <"$home/pinned"
 )
 
-# The fingerprints of the primary keys in a file.
+# packages_fingerprints GNUPG_HOME FILE: of the primary keys in FILE.
 packages_fingerprints() {
-  gpg --batch --quiet --no-autostart --with-colons --show-keys "$1" |
+  gpg --homedir "$1" --batch --quiet --no-autostart --with-colons --show-keys "$2" |
     awk -F: '$1 == "pub" { primary = 1 } $1 == "fpr" && primary { print $10; primary = 0 }'
 }

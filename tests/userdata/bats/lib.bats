@@ -122,7 +122,7 @@ setup() {
   gpgconf --homedir "$BATS_TEST_TMPDIR/other" --kill all 2>/dev/null || true
   export DOWNLOAD=$BATS_TEST_TMPDIR/both
   host packages_signing_key https://example.invalid/key "$FINGERPRINT" "$ROOT/key.gpg"
-  [[ $(host packages_fingerprints "$ROOT/key.gpg") == "$FINGERPRINT" ]]
+  [[ $(host packages_fingerprints "$BATS_TEST_TMPDIR/other" "$ROOT/key.gpg") == "$FINGERPRINT" ]]
 }
 
 @test "a key with another fingerprint is not trusted" {
