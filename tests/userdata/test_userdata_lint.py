@@ -28,6 +28,14 @@ def test_shfmt_would_change_nothing() -> None:
     assert output(BIN / "shfmt", "-i", "2", "-ci", "-d", *SOURCES) == ""
 
 
+def test_the_shell_tests_are_held_to_the_same() -> None:
+    tests = [*(Path(__file__).parent / "bats").iterdir()]
+    # Not below a warning: expansions in single quotes and changes in subshells are what tests do.
+    checked = output(BIN / "shellcheck", "--shell=bats", "--severity=warning", *tests)
+    assert checked == ""
+    assert output(BIN / "shfmt", "-ln", "bats", "-i", "2", "-ci", "-d", *tests) == ""
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_shellcheck_has_nothing_to_say_about_a_rendered_script(role: str, tmp_path: Path) -> None:
     script = tmp_path / f"{role}.sh"

@@ -14,8 +14,7 @@ setup() {
 
 @test "the package lists are read anew once the repository is there" {
   main grafana
-  [[ $(grep -E "^apt-get|--output" "$STATE/calls" | grep -oE "^curl|update|install.*") == \
-"update
+  [[ $(grep -E "^apt-get|--output" "$STATE/calls" | grep -oE "^curl|update|install.*") == "update
 install --no-install-recommends ca-certificates curl gpg
 curl
 update

@@ -78,6 +78,7 @@ make_key() {
     gpg --homedir "$home" --batch --armor --export >"$KEY"
     gpgconf --homedir "$home" --kill all 2>/dev/null || true
   fi
+  export FINGERPRINT
   FINGERPRINT=$(gpg --batch --with-colons --show-keys "$KEY" | awk -F: '$1 == "fpr" { print $10; exit }')
   export DOWNLOAD=$KEY
 }
