@@ -180,6 +180,10 @@ class EnvironmentFile(_Table):
     state: State | None = _key("Leave out to keep the state on this machine.", default=None)
 
 
+STATE_SUFFIX = "-state"
+"""What the stack of an environment's state bucket adds to the environment's name."""
+
+
 class Environment(EnvironmentFile):
     """An environment file that holds together, and its name: the file's stem."""
 

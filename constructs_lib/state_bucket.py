@@ -8,7 +8,7 @@ from cdktf import TerraformOutput, TerraformResourceLifecycle
 from constructs import Construct
 
 from constructs_lib import aws
-from constructs_lib.environment import Environment
+from constructs_lib.environment import STATE_SUFFIX, Environment
 from constructs_lib.stack import EnvironmentStack
 
 NONCURRENT_VERSION_DAYS = 90
@@ -19,7 +19,10 @@ class StateBucketStack(EnvironmentStack):
 
     def __init__(self, scope: Construct, *, environment: Environment, bucket: str) -> None:
         super().__init__(
-            scope, f"{environment.name}-state", environment=environment, local_state=True
+            scope,
+            f"{environment.name}{STATE_SUFFIX}",
+            environment=environment,
+            local_state=True,
         )
         StateBucket(self, "state", name=bucket)
         TerraformOutput(self, "bucket", value=bucket)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from constructs_lib.environment import Environment
+from constructs_lib.environment import STATE_SUFFIX, Environment
 from constructs_lib.problems import ConfigurationError, Problem, literal, nearest
 from constructs_lib.settings import explanations, toml_file, topology
 
@@ -16,6 +16,9 @@ def load(path: Path) -> Environment:
     document = toml_file.read(path)
     problems: list[Problem] = []
     environment = None
+    if path.stem.endswith(STATE_SUFFIX):
+        reason = f'ends in "{STATE_SUFFIX}", as the stacks of state buckets do'
+        problems.append(Problem(file, "", None, reason, "rename the file"))
     if "name" in document:
         reason, fix = "is said by the file's own name", "remove it"
         problems.append(Problem(file, "name", literal(document["name"]), reason, fix))
@@ -42,9 +45,28 @@ def load_all(folder: Path, names: Sequence[str] = ()) -> list[Environment]:
             environments.append(load(files[name]))
         except ConfigurationError as error:
             problems += error.problems
+    problems += _shared_buckets(folder, environments)
     if problems:
         raise ConfigurationError(problems)
     return environments
+
+
+def _shared_buckets(folder: Path, environments: Sequence[Environment]) -> list[Problem]:
+    """Who may write one environment's state is not thereby to read another's."""
+    owners: dict[str, str] = {}
+    problems = []
+    for environment in environments:
+        if environment.state is None:
+            continue
+        bucket = environment.state.bucket
+        owner = owners.setdefault(bucket, environment.name)
+        if owner != environment.name:
+            file, shown = str(folder / f"{environment.name}.toml"), literal(bucket)
+            reason = f"holds the state of {owner} already"
+            problems.append(
+                Problem(file, "state.bucket", shown, reason, "name a bucket of its own")
+            )
+    return problems
 
 
 def _files(folder: Path) -> dict[str, Path]:

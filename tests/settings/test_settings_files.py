@@ -146,3 +146,27 @@ def told(read: object, path: Path, shown: str | None = None) -> str:
     with pytest.raises(ConfigurationError) as caught:
         read(path)
     return str(caught.value).removeprefix(f"{path.parent / shown if shown else path}: ")
+
+
+def test_a_name_kept_for_state_buckets_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "dev-state.toml").write_text(SOUND)
+    with pytest.raises(ConfigurationError) as error:
+        load(tmp_path / "dev-state.toml")
+    assert str(error.value) == (
+        f'{tmp_path}/dev-state.toml: ends in "-state", as the stacks of state buckets do; '
+        "rename the file"
+    )
+
+
+def test_two_environments_do_not_share_a_bucket(tmp_path: Path) -> None:
+    state = '\n[state]\nbucket = "{}"\n'
+    (tmp_path / "dev.toml").write_text(SOUND + state.format("microblog-state-one"))
+    (tmp_path / "prod.toml").write_text(SOUND + state.format("microblog-state-two"))
+    assert len(load_all(tmp_path)) == 2
+    (tmp_path / "prod.toml").write_text(SOUND + state.format("microblog-state-one"))
+    with pytest.raises(ConfigurationError) as error:
+        load_all(tmp_path)
+    assert str(error.value) == (
+        f'{tmp_path}/prod.toml: state.bucket = "microblog-state-one": holds the state of dev '
+        "already; name a bucket of its own"
+    )
