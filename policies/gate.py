@@ -107,6 +107,10 @@ def _verdict(
 
 
 if __name__ == "__main__":
+    import atexit
+    import gc
+
     from policies.command import app
 
+    atexit.register(gc.freeze)  # a process that ends need not look for garbage once more
     app(prog_name="gate")
