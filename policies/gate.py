@@ -15,7 +15,7 @@ from policies import lean_checkov, waivers
 from policies.errors import GateError
 from policies.report import Finding, Report
 from reachability import terraform
-from reachability.stack import Resource, Stack
+from reachability.stack import Resource, Stack, base_address
 
 WAIVERS = Path(__file__).with_name("waivers.toml")
 
@@ -82,7 +82,10 @@ def _refuse_what_cannot_be_judged(document: Mapping[str, Any], stack: Stack, pat
 def _with_construct_paths(plan: Stack, origin: Stack) -> Stack:
     def named(resource: Resource) -> Resource:
         same = origin.at(resource.address)
-        return dataclasses.replace(resource, path=same.path) if same else resource
+        if same is None:
+            return resource
+        instance = resource.address.removeprefix(base_address(resource.address))
+        return dataclasses.replace(resource, path=f"{same.path}{instance}")
 
     resources = {address: named(one) for address, one in plan.resources.items()}
     return dataclasses.replace(plan, name=origin.name, resources=resources)

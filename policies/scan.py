@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +43,6 @@ class _SynthesisedRunner(TerraformJsonRunner):
 @cache
 def load_checks() -> None:
     """Register the policies of `checks/`. Raises GateError if one of them does not load."""
-    logging.getLogger().setLevel(logging.CRITICAL)
     resource_registry.load_external_checks(str(CHECKS))
     loaded = {one.judge.__module__ for one in policy.POLICIES.values()}
     missing = {path.stem for path in CHECKS.glob("[!_]*.py")} - loaded
@@ -51,31 +52,42 @@ def load_checks() -> None:
 
 def scan(path: Path, stack: Stack) -> list[Finding]:
     """Every check's finding on every resource of one file, in a stable order."""
-    load_checks()
-    is_plan = stack.kind == "plan"
-    runner = TerraformPlanRunner() if is_plan else _SynthesisedRunner()
-    policy.SEARCH_ROOTS[:] = [path.resolve().parent if is_plan else Path.cwd()]
-    try:
-        found = _run(runner, path, is_plan)
-    except Exception as error:  # of checkov's own, on a document that only looks like Terraform
-        raise GateError(f"{path}: checkov cannot read it ({error!r}); write it again") from error
-    report = found[0] if isinstance(found, list) else found
+    with _quiet():
+        load_checks()
+        report = _checkov(path, is_plan=stack.kind == "plan")
     if report.parsing_errors:
-        raise GateError(f"{path}: checkov cannot parse it; synthesise it again")
+        raise GateError(f"{path}: checkov cannot parse it; write it again")
     findings = [_finding(one, stack, "refused") for one in report.failed_checks]
     findings += [_finding(one, stack, "passed") for one in report.passed_checks]
     return sorted(dict.fromkeys(findings), key=lambda one: (one.check, one.path, one.address))
 
 
-def _run(runner: Any, path: Path, is_plan: bool) -> Any:
-    return runner.run(
-        files=[str(path)],
-        runner_filter=RunnerFilter(
-            framework=[CheckType.TERRAFORM_PLAN if is_plan else CheckType.TERRAFORM_JSON],
-            skip_checks=list(LEFT_OUT),
-            show_progress_bar=False,
-        ),
-    )
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Checkov's log holds nothing for the gate's users: what went wrong is said by a GateError."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _checkov(path: Path, *, is_plan: bool) -> Any:
+    runner = TerraformPlanRunner() if is_plan else _SynthesisedRunner()
+    policy.SEARCH_ROOTS[:] = [path.resolve().parent if is_plan else Path.cwd()]
+    try:
+        found = runner.run(
+            files=[str(path)],
+            runner_filter=RunnerFilter(
+                framework=[CheckType.TERRAFORM_PLAN if is_plan else CheckType.TERRAFORM_JSON],
+                skip_checks=list(LEFT_OUT),
+                show_progress_bar=False,
+            ),
+        )
+    except Exception as error:  # of checkov's own, on a document that only looks like Terraform
+        raise GateError(f"{path}: checkov cannot read it ({error!r}); write it again") from error
+    return found[0] if isinstance(found, list) else found
 
 
 def _finding(record: Any, stack: Stack, verdict: Any) -> Finding:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 # A name whose last word says "secret", however it is set: quoted, to the end of a statement, as
 # one word of a shell command, or as the argument of a flag.
 _SECRET = (
-    r"(?:password|passwd|passphrase|secret|secret_?key|token|api_?key|access_?key|private_?key)"
+    r"(?:password|passwd|passphrase|[_-]pass|[_-]pwd|secret|secret_?key|token|api_?key"
+    r"|access_?key|private_?key)"
 )
-_BARE = r"(?P<value>[^\s\"'`;,&|()<>{}\[\]]{6,})"
+_BARE = r"(?P<value>[^\s\"'`;,&|()<>{}\[\]]{4,})"
 _ASSIGNMENTS = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (

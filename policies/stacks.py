@@ -61,9 +61,9 @@ def _no_such(environment: str, known: list[str]) -> str:
 
 def _digests(folder: Path) -> dict[str, str]:
     record = folder / "synth.json"
-    if not folder.is_dir():
-        raise GateError(f"{folder}: there is no such folder; {_AGAIN}")
     try:
+        if not folder.is_dir():
+            raise GateError(f"{folder}: there is no such folder; {_AGAIN}")
         document: Any = json.loads(record.read_text(encoding="utf-8"))
         digests = {str(name): str(one["sha256"]) for name, one in document["stacks"].items()}
     except FileNotFoundError as error:
