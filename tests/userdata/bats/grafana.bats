@@ -10,6 +10,8 @@ setup() {
   grep -qx "Signed-By: $ROOT/etc/apt/keyrings/grafana.gpg" "$ROOT/etc/apt/sources.list.d/grafana.sources"
   [[ -s $ROOT/etc/apt/keyrings/grafana.gpg ]]
   called " install .* grafana$"
+  called "^systemctl restart grafana-server.service$"
+  called "^systemctl enable --now grafana-server.service$"
 }
 
 @test "the package lists are read anew once the repository is there" {

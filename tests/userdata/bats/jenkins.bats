@@ -19,6 +19,12 @@ java
 syst" ]]
 }
 
+@test "Java, and what a build of the application needs, are there" {
+  main jenkins
+  called " install .*openjdk-21-jre-headless fontconfig git python3-venv$"
+  called "^systemctl enable --now jenkins.service$"
+}
+
 @test "a configuration that is not finished leaves it unable to start" {
   export FAIL=java
   run ! main jenkins
@@ -33,6 +39,7 @@ syst" ]]
   grep -Fq "remote('https://github.com/example/microblog.git')" "$yaml"
   password=$(<"$ROOT/etc/jenkins/secrets/ADMIN_PASSWORD")
   [[ $password =~ ^[0-9a-f]{64}$ && $(stat -c %a "$ROOT/etc/jenkins/secrets/ADMIN_PASSWORD") == 600 ]]
+  [[ $(stat -c %a "$ROOT/etc/jenkins/secrets") == 700 ]]
   [[ $(grep -rl "$password" "$ROOT" | wc -l) -eq 1 ]]
 }
 
