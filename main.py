@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from constructs_lib import fast_loading
+from constructs_lib import fast_loading, package_cache
 from constructs_lib.console import fails_plainly, progress
 from constructs_lib.settings import Environment, load_all
 
@@ -53,7 +53,7 @@ def main(
     """
     with fails_plainly(), progress() as shown:
         chosen = load_all(environments, names or ())
-        first_use = fast_loading.is_first_use()
+        first_use = package_cache.is_first_use()
         shown.say("Unpacking the AWS provider, once" if first_use else "Starting jsii")
         fast_loading.start()
         from constructs_lib.synthesis import synthesise
@@ -66,7 +66,7 @@ def main(
         )
         if first_use:
             shown.say("Indexing the AWS provider, once (some 15 s)")
-            fast_loading.finish_indexing()
+            package_cache.finish_indexing()
     for stack in synthesis.stacks:
         path = Path("stacks", stack, "cdk.tf.json")
         state = "written" if path in synthesis.changed else "unchanged"

@@ -13,20 +13,18 @@ import os
 import re
 import shutil
 import sys
-import tempfile
-import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from constructs_lib import package_cache
 from constructs_lib.errors import RunError
+from constructs_lib.package_cache import DISTRIBUTION
 
 PROVIDER = "cdktf_cdktf_provider_aws"
-DISTRIBUTION = "cdktf-cdktf-provider-aws"
-ASSEMBLY = "@cdktf/provider-aws"
 STOCK_LOADING = "MICROBLOG_STOCK_LOADING"
 
 _LAZY_INDEX = Path(__file__).with_name("lazy_provider.js")
@@ -123,28 +121,6 @@ def _start_kernel() -> None:
         raise LoadingError(f"jsii does not start with {node}: {reason[0][:300]}") from error
 
 
-def _check_package_cache() -> None:
-    """Let jsii work without its cache where that cannot be written; it fails or hangs otherwise."""
-    if not _uses_package_cache():
-        return
-    folder = _package_cache()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        os.environ["JSII_RUNTIME_PACKAGE_CACHE"] = "disabled"
-        print(
-            f"{folder}: {error.strerror}; the provider is unpacked anew each time (some 15 s): "
-            "set JSII_RUNTIME_PACKAGE_CACHE_ROOT to a folder that can be written",
-            file=sys.stderr,
-        )
-
-
-def _uses_package_cache() -> bool:
-    return os.environ.get("JSII_RUNTIME_PACKAGE_CACHE", "enabled").lower() == "enabled"
-
-
 @cache
 def start() -> None:
     """Start jsii, with the provider's parts loaded on first use.
@@ -154,7 +130,7 @@ def start() -> None:
     broken.
     """
     _choose_node()
-    _check_package_cache()
+    package_cache.do_without_if_unwritable()
     if os.environ.get(STOCK_LOADING):
         _start_kernel()
     elif not _install_bare_package():
@@ -169,40 +145,3 @@ def start() -> None:
         quoted = str(_LAZY_INDEX).replace("\\", "\\\\").replace('"', '\\"')
         with _node_options(f'--require "{quoted}" --max-semi-space-size=2'):
             _start_kernel()
-
-
-def _package_cache() -> Path:
-    """jsii's package cache, by the rules of jsii 1.142's runtime (it ignores XDG_CACHE_HOME)."""
-    configured = os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT")
-    if configured:
-        return Path(configured)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "com.amazonaws.jsii" / "package-cache"
-    return Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
-
-
-def _is_indexed() -> bool:
-    assembly = _package_cache() / ASSEMBLY / version(DISTRIBUTION)
-    return any(assembly.glob("*/.jsii.runtime.v1.json"))
-
-
-def is_first_use() -> bool:
-    """Whether jsii still has to unpack and index the provider (about 15 s, 1.3 GB, once)."""
-    return _uses_package_cache() and not _is_indexed()
-
-
-def finish_indexing(
-    *, limit: float = 120.0, sleep: Callable[[float], None] = time.sleep, step: float = 0.2
-) -> bool:
-    """Wait up to `limit` seconds for jsii's background indexing of the provider.
-
-    A process that ends earlier leaves no index, and every later one pays for that with 3 s and
-    600 MB (jsii 1.142). False when no index has appeared, as with a cache that cannot be written.
-    """
-    waited = 0.0
-    while is_first_use():
-        if waited >= limit:
-            return False
-        sleep(step)
-        waited += step
-    return True

@@ -6,11 +6,12 @@ import filecmp
 import importlib.util
 import os
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from constructs_lib import fast_loading
+from constructs_lib import fast_loading, package_cache
 from tests.synthesised import ROOT, run_main
 
 LAZY = ROOT / "constructs_lib" / "lazy_provider.js"
@@ -131,10 +132,10 @@ def test_waiting_for_the_index_ends(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(tmp_path))
     monkeypatch.delenv("JSII_RUNTIME_PACKAGE_CACHE", raising=False)
     slept: list[float] = []
-    assert not fast_loading.finish_indexing(limit=1.0, sleep=slept.append, step=0.25)
+    assert not package_cache.finish_indexing(limit=1.0, sleep=slept.append, step=0.25)
     assert slept == [0.25] * 4
-    indexed = tmp_path / fast_loading.ASSEMBLY / fast_loading.version(fast_loading.DISTRIBUTION)
+    indexed = tmp_path / package_cache.ASSEMBLY / version(package_cache.DISTRIBUTION)
     (indexed / "hash").mkdir(parents=True)
     (indexed / "hash" / ".jsii.runtime.v1.json").touch()
-    assert fast_loading.finish_indexing(limit=1.0, sleep=slept.append)
+    assert package_cache.finish_indexing(limit=1.0, sleep=slept.append)
     assert len(slept) == 4
