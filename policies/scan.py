@@ -59,7 +59,18 @@ def scan(path: Path, stack: Stack) -> list[Finding]:
         raise GateError(f"{path}: checkov cannot parse it; write it again")
     findings = [_finding(one, stack, "refused") for one in report.failed_checks]
     findings += [_finding(one, stack, "passed") for one in report.passed_checks]
+    _expect_all(findings, stack, path)
     return sorted(dict.fromkeys(findings), key=lambda one: (one.check, one.path, one.address))
+
+
+def _expect_all(findings: list[Finding], stack: Stack, path: Path) -> None:
+    """Raise GateError if checkov has left out a resource that a policy must see."""
+    judged = {(one.check, one.address) for one in findings}
+    for one in policy.POLICIES.values():
+        for resource in stack.of(*one.types):
+            absent = (one.id, resource.address) not in judged
+            if absent and str(resource.values.get("count")) != "0":
+                raise GateError(f"{path}: checkov did not run {one.id} on {resource.path}")
 
 
 @contextmanager

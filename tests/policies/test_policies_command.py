@@ -19,7 +19,6 @@ from typer.testing import CliRunner, Result
 
 from policies.builtin import LEFT_OUT
 from policies.command import app
-from policies.report import Report
 from reachability.stack import Stack
 
 HERE = Path(__file__).parent
@@ -326,13 +325,26 @@ def test_the_gate_runs_every_aws_check_that_stock_checkov_runs(dev_output: Path)
     assert ours == stock
 
 
+def test_a_resource_that_checkov_passes_over_is_not_taken_for_sound(output: Path) -> None:
+    path = output / "stacks/dev/cdk.tf.json"
+    document = json.loads(path.read_text())
+    document["resource"]["aws_key_pair"] = {"__startline__": {"public_key": "ssh-ed25519 A"}}
+    path.write_text(json.dumps(document, indent=2))
+    record(output)
+    result = gate("--dir", output)
+    assert result.exit_code == 2
+    assert "checkov did not run CKV_MB_18 on aws_key_pair.__startline__" in result.stderr
+
+
 def test_a_policy_that_cannot_decide_refuses(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from policies import gate as library
+    from policies import policy
 
-    def broken(_: Stack, __: str) -> Report:
+    def broken(_: str) -> Stack:
         raise RuntimeError("no idea")
 
-    monkeypatch.setattr(Stack, "of", broken)
+    monkeypatch.setattr(policy, "_stack", broken)
     report = library.run([output / "stacks/dev/cdk.tf.json"])
-    undecided = [one for one in report.refused if "could not decide" in one.problems[0]]
-    assert undecided
+    ours = [one for one in report.findings if "_MB_" in one.check]
+    assert {one.verdict for one in ours} == {"refused"}
+    assert all("could not decide (RuntimeError: no idea)" in one.problems[0] for one in ours)
