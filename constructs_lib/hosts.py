@@ -31,6 +31,7 @@ def settings_of(environment: Environment, role: str) -> dict[str, str | int]:
                 "MICROBLOG_REPOSITORY": environment.microblog.repository,
                 "MICROBLOG_REVISION": environment.microblog.revision,
                 "MICROBLOG_PORT": GUNICORN.number,
+                "MICROBLOG_PROXY_ADDRESS": str(servers.web.address),
                 "NODE_EXPORTER_PORT": NODE_EXPORTER.number,
             }
         case "jenkins":
