@@ -23,6 +23,7 @@ syst" ]]
   main jenkins
   called " install .*openjdk-21-jre-headless fontconfig git python3-venv$"
   called "^systemctl enable --now jenkins.service$"
+  grep -qx "http://127.0.0.1:8080/login" "$STATE/asked"
 }
 
 @test "a configuration that is not finished leaves it unable to start" {

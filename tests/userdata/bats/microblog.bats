@@ -31,6 +31,25 @@ release() {
   grep -qx "http://127.0.0.1:5000/" "$STATE/asked"
 }
 
+@test "it has a user without a shell, who owns the releases and the data" {
+  export FAIL="chown microblog:microblog $ROOT/srv/microblog/data/logs"
+  run ! main microblog
+  unset FAIL
+  main microblog
+  called " install .*git python3-venv$"
+  called "^useradd --system .*--shell /usr/sbin/nologin microblog$"
+  [[ $(stat -c %a "$ROOT/srv/microblog" "$ROOT/srv/microblog/releases" "$ROOT/srv/microblog/data") == $'755\n755\n750' ]]
+}
+
+@test "what a failed build left is not in the release that is built in its place" {
+  export FAIL=pip
+  run ! main microblog
+  touch "$ROOT/srv/microblog/releases/$COMMIT/left-over"
+  unset FAIL
+  main microblog
+  [[ ! -e $ROOT/srv/microblog/current/left-over ]]
+}
+
 @test "the application gets its database outside the releases, and a key made here" {
   main microblog
   release=$ROOT/srv/microblog/releases/$COMMIT
