@@ -20,5 +20,5 @@ def judge(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"its Tier is {stated!r}" if stated else "it has no Tier tag"
         return
     subnet = stack.target(resource, "subnet_id")
-    if subnet is not None and tier(subnet) != stated:
+    if subnet is not None and not subnet.is_data and tier(subnet) != stated:
         yield f"its Tier is {stated}, and that of {subnet.path} is {tier(subnet) or 'not stated'}"

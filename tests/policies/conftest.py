@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dev_stack import ROOT
 
 from policies import gate
 from policies.report import Report
+from tests.synthesised import run_main, stack
 
 
 @pytest.fixture(scope="session")
 def dev_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole output folder of a real synthesis of every environment."""
+    """The whole output folder of a synthesis of `dev`."""
     folder = tmp_path_factory.mktemp("synth") / "cdktf.out"
-    subprocess.run(
-        [sys.executable, "main.py", "dev", "--outdir", str(folder)],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    finished = run_main("dev", "--outdir", folder)
+    assert finished.returncode == 0, finished.stderr
     return folder
 
 
 @pytest.fixture(scope="session")
 def dev_document(dev_output: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((dev_output / "stacks/dev/cdk.tf.json").read_text())
-    return document
+    return stack(dev_output, "dev")
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 class Dev:
     """A copy of the synthesised `dev`, to be edited by construct path (without "dev/")."""

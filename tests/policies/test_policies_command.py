@@ -14,12 +14,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from dev_stack import ROOT, record
+from dev_stack import record
 from typer.testing import CliRunner, Result
 
 from policies.builtin import LEFT_OUT
 from policies.command import app
 from reachability.stack import Stack
+from tests.synthesised import ROOT
 
 HERE = Path(__file__).parent
 FAILS = HERE / "subnets_and_instances_state_their_tier" / "fails.plan.json"
@@ -49,6 +50,16 @@ def test_the_synthesised_dev_passes(output: Path) -> None:
     assert result.exit_code == 0, result.output
     assert result.output.startswith("fine  dev: ")
     assert "2 waived, 0 refused" in result.output
+
+
+def test_of_other_environments_only_the_public_subnets_want_a_waiver(outdir: Path) -> None:
+    from policies import gate as library
+    from policies.stacks import select
+
+    report = library.run(select(outdir, ["stored", "adopted"]))
+    assert report.stacks == ("adopted", "stored", "stored-state")
+    assert {one.check for one in report.refused} == {"CKV_AWS_130"}
+    assert all("/public-" in one.path for one in report.refused)
 
 
 def test_a_refusal_names_construct_fault_and_remedy_and_exits_1(output: Path) -> None:
