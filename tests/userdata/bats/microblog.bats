@@ -23,6 +23,7 @@ release() {
   release=$ROOT/srv/microblog/releases/$COMMIT
   [[ $(readlink "$ROOT/srv/microblog/current") == "$release" ]]
   [[ $(<"$release/microblog.py") == one ]]
+  [[ $(readlink "$release/logs") == "$ROOT/srv/microblog/data/logs" ]]
   called "^pip .* --requirement $release/requirements.txt gunicorn pymysql cryptography$"
   called "^flask translate compile$"
   called "^flask db upgrade$"
