@@ -43,8 +43,12 @@ def settings_of(environment: Environment, role: str) -> dict[str, str | int]:
         case "monitoring":
             return {
                 "PROMETHEUS_PORT": PROMETHEUS.number,
-                "PROMETHEUS_NODE_TARGETS": f"{servers.app.address}:{NODE_EXPORTER.number}",
+                "PROMETHEUS_NODE_TARGETS": ",".join(
+                    f"{address}:{NODE_EXPORTER.number}"
+                    for address in (servers.app.address, "127.0.0.1")
+                ),
                 "GRAFANA_PORT": GRAFANA.number,
+                "GRAFANA_PROMETHEUS_PORT": PROMETHEUS.number,
                 "NODE_EXPORTER_PORT": NODE_EXPORTER.number,
             }
     raise KeyError(role)
