@@ -115,6 +115,12 @@ def _finding(record: Any, stack: Stack, verdict: Any) -> Finding:
         address=address,
         file=record.file_abs_path,
         line=line if line > 0 else None,
-        problems=tuple(record.details) if verdict == "refused" else (),
+        problems=_problems(record) if verdict == "refused" else (),
         remedy=own.remedy if own else record.guideline or "",
     )
+
+
+def _problems(record: Any) -> tuple[str, ...]:
+    """What is wrong, in a policy's own words, or for checkov's checks what they looked at."""
+    keys = [key for key in record.check_result.get("evaluated_keys") or () if key]
+    return tuple(record.details) or ((f"decided by {', '.join(keys)}",) if keys else ())
