@@ -38,6 +38,8 @@ DEVELOPERS_FOLDER = re.compile(
     r")"
 )
 
+SOMEBODYS_FOLDERS = [("home", "jane", "x"), ("Users", "jo"), ("root", "x"), ("work", "y")]
+
 LEFT_TO_DO = re.compile(r"\b(?:TO[D]O|FIX[M]E)\b(?!\(#\d+\))")
 
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----((?:[A-Za-z0-9+/=\s\\]|\\n)*)")
@@ -91,7 +93,7 @@ def test_no_file_holds_a_private_key() -> None:
     [
         (
             DEVELOPERS_FOLDER,
-            ["see /home/" + "jane/x", "'/Users/" + "jo'", "cd /root/" + "x", '"/work/' + 'y"'],
+            ["/".join(("cd ", *path)) for path in SOMEBODYS_FOLDERS],
             ["/home/deploy/.ssh", "https://example.org/work/", "$HOME/home/x", "docs/work/plan"],
         ),
         (
