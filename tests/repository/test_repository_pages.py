@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
 from repository_files import ROOT, run, text, tracked
 
+from constructs_lib.flows import FLOWS, SERVERS
+
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]+)(?:#[^)]*)?\)")
+PICTURE = ElementTree.fromstring(text("docs/topology.svg"))
+TEXT = "{http://www.w3.org/2000/svg}text"
 
 
 def test_every_link_to_a_file_leads_to_a_file_that_git_keeps() -> None:
@@ -36,9 +41,18 @@ def test_make_alone_names_every_door_of_the_makefile() -> None:
 
 
 def test_the_picture_shows_the_addresses_of_dev() -> None:
-    """The README's picture is drawn by hand, so that the environment file may leave it behind."""
-    picture = " ".join(ElementTree.fromstring(text("docs/topology.svg")).itertext())
-    dev = text("environments/dev.toml").partition("\n\n")[2]
+    dev = re.sub(r"^operators.*", "", text("environments/dev.toml"), flags=re.M)
     addresses = set(re.findall(r'"(\d+(?:\.\d+){3}(?:/\d+)?)"', dev))
     assert len(addresses) == 9
-    assert {address for address in addresses if address not in picture} == set()
+    assert {
+        address for address in addresses if address not in " ".join(PICTURE.itertext())
+    } == set()
+
+
+def test_the_picture_shows_the_flows_and_no_others() -> None:
+    ports: dict[str, set[int]] = defaultdict(set)
+    for flow in FLOWS:
+        if flow.destination in SERVERS or (flow.source, flow.destination) == ("app", "internet"):
+            ports[f"{flow.source}-to-{flow.destination}"].add(flow.port.number)
+    shown = {key: label.text for label in PICTURE.iter(TEXT) if (key := label.get("id"))}
+    assert shown == {key: ", ".join(map(str, sorted(numbers))) for key, numbers in ports.items()}
