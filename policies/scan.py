@@ -122,5 +122,8 @@ def _finding(record: Any, stack: Stack, verdict: Any) -> Finding:
 
 def _problems(record: Any) -> tuple[str, ...]:
     """What is wrong, in a policy's own words, or for checkov's checks what they looked at."""
+    if record.details:
+        return tuple(record.details)
     keys = [key for key in record.check_result.get("evaluated_keys") or () if key]
-    return tuple(record.details) or ((f"decided by {', '.join(keys)}",) if keys else ())
+    tells = keys and record.check_id.startswith("CKV_")  # CKV2_ checks name their own attributes
+    return (f"decided by {', '.join(keys)}",) if tells else ()
