@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+MAKES_OWN = re.compile(r"MAKE|MFLAGS")
 
 
 @cache
@@ -36,10 +39,14 @@ def text(name: str) -> str:
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run a command; its output is both streams, so that an assertion shows all of it."""
+    """Run a command; its output is both streams, so that an assertion shows all of it.
+
+    A make that it starts knows nothing of the `make test` that started pytest.
+    """
     return subprocess.run(
         command,
         cwd=cwd,
+        env={name: value for name, value in os.environ.items() if not MAKES_OWN.match(name)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

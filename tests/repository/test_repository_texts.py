@@ -79,6 +79,11 @@ def test_what_is_left_to_do_names_its_issue() -> None:
     assert lines_with(LEFT_TO_DO) == []
 
 
+def test_lines_end_as_the_editorconfig_says() -> None:
+    endings = re.compile(r"[ \t\r]\n|[^\n]\Z|\n\n\Z")
+    assert [name for name in tracked() if endings.search((ROOT / name).read_bytes().decode())] == []
+
+
 def test_no_file_holds_a_private_key() -> None:
     assert [
         name

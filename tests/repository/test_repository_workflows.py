@@ -77,8 +77,8 @@ def module_exists(name: str) -> bool:
 
 
 def test_zizmor_finds_nothing() -> None:
-    found = run(BIN / "zizmor", "--offline", "--quiet", "--color=never", ROOT / ".github")
-    assert (found.returncode, found.stdout.strip()) == (0, "No findings to report. Good job!")
+    found = run(BIN / "zizmor", "--offline", "--color=never", ROOT / ".github")
+    assert found.returncode == 0, found.stdout
 
 
 def test_actionlint_finds_nothing() -> None:
