@@ -9,7 +9,7 @@ from typing import Any, Literal
 from reachability.intervals import PUBLIC, Addresses, Intervals, is_world
 from reachability.network import internet_routes
 from reachability.security_groups import Rule, rules, users
-from reachability.stack import Reference, Resource, Stack
+from reachability.stack import Resource, Stack
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,11 @@ def elastic_address(stack: Stack, instance: Resource) -> Resource | None:
 
 
 def _is_primary(stack: Stack, resource: Resource, instance: Resource, key: str) -> bool:
-    named: Any = resource.values.get(key)
+    part = stack.attribute(resource.values.get(key))
     return (
-        isinstance(named, Reference)
-        and named.attribute == "primary_network_interface_id"
-        and stack.at(named.address) is instance
+        part is not None
+        and part.attribute == "primary_network_interface_id"
+        and stack.at(part.address) is instance
     )
 
 

@@ -78,13 +78,10 @@ def route_table(stack: Stack, resource: Resource) -> Resource | None:
 
 
 def _main_table(stack: Stack, named: Any) -> Resource | None:
-    main = ("main_route_table_id", "default_route_table_id")
-    vpc = stack.at(named.address) if isinstance(named, Reference) else None
-    if vpc is None or not isinstance(named, Reference) or named.attribute not in main:
-        known = (
-            one for one in stack.of(*VPC_TYPES) for key in main if one.values.get(key) == named
-        )
-        vpc = next(known, None) if isinstance(named, str) else None
+    part = stack.attribute(named)
+    if part is None or part.attribute not in ("main_route_table_id", "default_route_table_id"):
+        return None
+    vpc = stack.at(part.address)
     return None if vpc is None else main_table_of(stack, vpc)
 
 
@@ -94,10 +91,8 @@ def main_table_of(stack: Stack, vpc: Resource) -> Resource:
         if stack.target(association, "vpc_id") is vpc:
             return stack.target(association, "route_table_id") or vpc
     for table in stack.of("aws_default_route_table"):
-        named = table.values.get("default_route_table_id")
-        if isinstance(named, Reference) and stack.at(named.address) is vpc:
-            return table
-        if isinstance(named, str) and named == vpc.values.get("default_route_table_id"):
+        part = stack.attribute(table.values.get("default_route_table_id"))
+        if part is not None and stack.at(part.address) is vpc:
             return table
     return vpc
 
@@ -122,9 +117,9 @@ def vpc_of(stack: Stack, resource: Resource | None) -> Resource | None:
     found = stack.target(resource, "vpc_id")
     if found is not None or resource.values.get("vpc_id") is not None:
         return found
-    named = resource.values.get("default_route_table_id")
-    if isinstance(named, Reference):
-        return stack.at(named.address)
+    part = stack.attribute(resource.values.get("default_route_table_id"))
+    if part is not None and part.address != resource.address:
+        return stack.at(part.address)
     if resource.values.get("subnet_id") is not None:
         return vpc_of(stack, stack.target(resource, "subnet_id"))
     attached = (
@@ -176,8 +171,8 @@ def hop_of(stack: Stack, route: Route) -> Resource | None:
     if route.kind != "network_interface_id":
         return None
     machine = stack.pointed(route.target)
-    if machine is None and isinstance(route.target, Reference):
-        machine = stack.at(route.target.address)
+    if machine is None and (part := stack.attribute(route.target)) is not None:
+        machine = stack.at(part.address)
     return None if machine is None else stack.target(machine, "subnet_id")
 
 

@@ -80,10 +80,11 @@ def group_of(stack: Stack, named: Any) -> str:
     found = stack.pointed(named)
     if found is not None:
         return found.address
-    if isinstance(named, Reference) and named.attribute == "default_security_group_id":
+    part = stack.attribute(named)
+    if part is not None and part.attribute == "default_security_group_id":
         for group in stack.of("aws_default_security_group"):
             vpc = stack.target(group, "vpc_id")
-            if vpc is not None and vpc is stack.at(named.address):
+            if vpc is not None and vpc is stack.at(part.address):
                 return group.address
     return str(named)
 

@@ -10,6 +10,15 @@ from typing import Any, Literal
 
 _IDENTIFIERS = ("id", "allocation_id")
 
+# Ids of what AWS makes together with a VPC or an instance, without a resource of its own.
+_WITH_PARTS = ("aws_vpc", "aws_default_vpc", "aws_instance")
+_PART_IDENTIFIERS = (
+    "main_route_table_id",
+    "default_route_table_id",
+    "default_security_group_id",
+    "primary_network_interface_id",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -133,6 +142,12 @@ class Stack:
             return self.pointed(resolved[0])
         return None
 
+    def attribute(self, value: Any) -> Reference | None:
+        """Which attribute a value is, such as a VPC's `main_route_table_id`, by name or by id."""
+        if isinstance(value, Reference):
+            return value
+        return self._by_part_id.get(value) if isinstance(value, str) else None
+
     def all_pointed(self, value: Any) -> Iterator[Resource]:
         several: Iterable[Any] = (
             value.references
@@ -162,4 +177,14 @@ class Stack:
             for resource in self.resources.values()
             for identifier in map(resource.values.get, _IDENTIFIERS)
             if isinstance(identifier, str) and "-" in identifier
+        }
+
+    @cached_property
+    def _by_part_id(self) -> dict[str, Reference]:
+        return {
+            identifier: Reference(resource.address, attribute)
+            for resource in self.resources.values()
+            if resource.type in _WITH_PARTS
+            for attribute in _PART_IDENTIFIERS
+            if isinstance(identifier := resource.values.get(attribute), str)
         }

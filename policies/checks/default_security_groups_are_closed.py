@@ -5,7 +5,7 @@ import _path  # noqa: F401
 from policies.policy import policy
 from reachability.network import VPC_TYPES
 from reachability.security_groups import RULE_TYPES, rules
-from reachability.stack import Reference, Resource, Stack
+from reachability.stack import Resource, Stack
 
 _DEFAULT = "aws_default_security_group"
 
@@ -25,10 +25,11 @@ def judge(resource: Resource, stack: Stack) -> Iterator[str]:
     addresses = {group.address for group in groups}
     for rule in rules(stack):
         if rule.resource is resource and (
-            rule.group in addresses or _is_default(resource.values.get("security_group_id"))
+            rule.group in addresses or _is_default(stack, resource.values.get("security_group_id"))
         ):
             yield f"{rule.direction} of {rule.protocol} {rule.ports} in a default security group"
 
 
-def _is_default(named: object) -> bool:
-    return isinstance(named, Reference) and named.attribute == "default_security_group_id"
+def _is_default(stack: Stack, named: object) -> bool:
+    part = stack.attribute(named)
+    return part is not None and part.attribute == "default_security_group_id"
