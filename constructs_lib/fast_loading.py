@@ -118,7 +118,7 @@ def _start_kernel() -> None:
         sys.unraisablehook = lambda _: None
         reason = str(error).strip().splitlines() or [type(error).__name__]
         node = os.environ.get("JSII_NODE", "node")
-        raise LoadingError(f"jsii does not start with {node}: {reason[0][:300]}") from error
+        raise LoadingError(f"jsii does not start with {node}: {reason[0]}") from error
 
 
 @cache
@@ -130,7 +130,7 @@ def start() -> None:
     broken.
     """
     _choose_node()
-    package_cache.do_without_if_unwritable()
+    package_cache.do_without_if_unusable()
     if os.environ.get(STOCK_LOADING):
         _start_kernel()
     elif not _install_bare_package():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 import time
@@ -12,11 +13,12 @@ from pathlib import Path
 
 DISTRIBUTION = "cdktf-cdktf-provider-aws"
 ASSEMBLY = "@cdktf/provider-aws"
+_CONFIGURED = "JSII_RUNTIME_PACKAGE_CACHE_ROOT"
 
 
 def folder() -> Path:
     """By the rules of jsii 1.142's runtime, which ignores XDG_CACHE_HOME."""
-    configured = os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT")
+    configured = os.environ.get(_CONFIGURED)
     if configured:
         return Path(configured)
     if sys.platform == "darwin":
@@ -28,21 +30,40 @@ def is_used() -> bool:
     return os.environ.get("JSII_RUNTIME_PACKAGE_CACHE", "enabled").lower() == "enabled"
 
 
-def do_without_if_unwritable() -> None:
-    """Turn the cache off where it cannot be written: jsii would fail, or hang."""
+def do_without_if_unusable() -> None:
+    """Turn the cache off where jsii would not have it: there it fails, or hangs."""
     if not is_used():
         return
+    reason = _unusable()
+    if reason:
+        os.environ["JSII_RUNTIME_PACKAGE_CACHE"] = "disabled"
+        print(
+            f"{reason}; the provider is unpacked anew each time (some 15 s): "
+            "set JSII_RUNTIME_PACKAGE_CACHE_ROOT to a folder that only you can write",
+            file=sys.stderr,
+        )
+
+
+def _unusable() -> str | None:
+    """What is wrong with the cache folder, which is made if need be; None when it is fine."""
+    before = os.umask(0o077)
     try:
         folder().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder()):
             pass
     except OSError as error:
-        os.environ["JSII_RUNTIME_PACKAGE_CACHE"] = "disabled"
-        print(
-            f"{folder()}: {error.strerror}; the provider is unpacked anew each time (some 15 s): "
-            "set JSII_RUNTIME_PACKAGE_CACHE_ROOT to a folder that can be written",
-            file=sys.stderr,
-        )
+        return f"{folder()}: {error.strerror}"
+    finally:
+        os.umask(before)
+    if os.environ.get(_CONFIGURED):
+        return None  # jsii trusts a folder that it is given
+    for one in (folder(), *folder().parents):
+        status = one.stat()
+        if status.st_uid not in (0, os.getuid()):
+            return f"{one} belongs to another user"
+        if status.st_mode & 0o022 and not status.st_mode & stat.S_ISVTX:
+            return f"{one} can be written by other users"
+    return None
 
 
 def is_first_use() -> bool:

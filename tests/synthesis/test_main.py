@@ -105,6 +105,19 @@ def test_a_package_cache_that_cannot_be_written_is_done_without(tmp_path: Path) 
     assert stack(tmp_path / "out", "dev")["resource"]
 
 
+def test_a_home_that_others_can_write_is_done_without(tmp_path: Path) -> None:
+    """jsii refuses a package cache that somebody else could have prepared."""
+    home = tmp_path / "open" / "home"
+    home.mkdir(parents=True)
+    home.parent.chmod(0o777)
+    environment = {"HOME": str(home), "JSII_RUNTIME_PACKAGE_CACHE_ROOT": ""}
+    finished = run_main("--outdir", tmp_path / "out", env=environment)
+    assert finished.returncode == 0
+    assert f"{home.parent} can be written by other users; " in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+    assert stack(tmp_path / "out", "dev")["resource"]
+
+
 def test_it_needs_no_network(tmp_path: Path) -> None:
     unshare = shutil.which("unshare")
     isolated = [unshare or "", "--net", "--map-root-user"]
