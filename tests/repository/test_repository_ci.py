@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 from repository_files import BIN, ROOT, run
 
-FAKES = ("apt-get", "git", "gpg", "nginx", "promtool", "python3", "sudo", "systemd-analyze")
+FAKES = (
+    "apt-get",
+    "git",
+    "gpg",
+    "gpg-agent",
+    "kill",
+    "nginx",
+    "promtool",
+    "python3",
+    "sudo",
+    "systemd-analyze",
+)
 
 
 def ci_run(folder: Path, *, printed: str, code: int) -> subprocess.CompletedProcess[str]:
