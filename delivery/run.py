@@ -67,10 +67,10 @@ def _say_what_next(files: list[Path], console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="cyan")
     for command, purpose in (
-        ("environments/dev.toml", "write your operators' addresses, repository and region here"),
-        ("make run", "see what a change opens, before it exists"),
-        (f"terraform -chdir={folder} init", "then plan and apply, with your AWS credentials"),
-        ("npx cdktf deploy dev", "or let the cdktf CLI do it, after `npm ci`"),
+        ("environments/dev.toml", "your operators, repository, region"),
+        ("make run", "what a change opens, before it exists"),
+        (f"terraform -chdir={folder} init", "then plan, gate, apply"),
+        ("npx cdktf deploy dev", "or the cdktf CLI, after npm ci"),
     ):
         table.add_row(Text(command), Text(purpose))
     console.print(Text("Next", style="bold"))
