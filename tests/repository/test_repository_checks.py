@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import configparser
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 from repository_files import BIN, ROOT, run
 
@@ -27,6 +29,25 @@ def test_the_check_is_green(check: str) -> None:
     command, *arguments = check.split()
     finished = run(BIN / command, *arguments)
     assert finished.returncode == 0, finished.stdout
+
+
+def test_every_file_that_renders_nothing_is_under_the_contract_of_what_decides() -> None:
+    contracts = configparser.ConfigParser()
+    contracts.read(ROOT / ".importlinter")
+    contract = contracts["importlinter:contract:pure"]
+    graph = grimp.build_graph("constructs_lib", include_external_packages=True)
+    rendering = {
+        module
+        for library in contract["forbidden_modules"].split()
+        for module in graph.find_downstream_modules(library)
+    }
+    deciding = {
+        module
+        for module in graph.find_children("constructs_lib")
+        if not rendering & {module, *graph.find_descendants(module)}
+    }
+    held = contract["source_modules"].split()
+    assert {module for module in held if module.startswith("constructs_lib.")} == deciding
 
 
 @pytest.fixture
