@@ -72,7 +72,6 @@ def _open(open_ports: Iterable[OpenPorts], source: str) -> Text:
 
 
 def _verdict(summary: Summary) -> Text:
-    if summary.refused:
-        return Text(f"{summary.refused} refused, {summary.passed} passed", style="bold red")
-    waived = f", {summary.waived} waived" if summary.waived else ""
-    return Text(f"{summary.passed} passed{waived}", style="green")
+    counts = [(summary.refused, "refused"), (summary.waived, "waived"), (summary.passed, "passed")]
+    told = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return Text(told, style="bold red" if summary.refused else "green")
