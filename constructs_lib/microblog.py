@@ -39,7 +39,7 @@ class MicroblogStack(EnvironmentStack):
     """One environment, whole. `readable_user_data` is each host's script, by path in cdktf.out."""
 
     def __init__(self, scope: Construct, *, environment: Environment) -> None:
-        super().__init__(scope, environment.name, environment=environment)
+        super().__init__(scope, environment.name, environment=environment, role="network")
         name_prefix = f"{environment.project}-{environment.name}"
 
         application = self._application_vpc(environment)

@@ -71,12 +71,17 @@ class Server(Construct):
         )
 
     def _instance_profile(self, name: str, region: str) -> str:
-        role = aws.IamRole(self, "role", name=name, assume_role_policy=trust("ec2.amazonaws.com"))
+        tags = {"Role": self.node.id}
+        role = aws.IamRole(
+            self, "role", name=name, assume_role_policy=trust("ec2.amazonaws.com"), tags=tags
+        )
         aws.IamRolePolicyAttachment(
             self,
             "session-manager",
             role=role.name,
             policy_arn=f"arn:{partition(region)}:iam::aws:policy/AmazonSSMManagedInstanceCore",
         )
-        profile = aws.IamInstanceProfile(self, "instance-profile", name=name, role=role.name)
+        profile = aws.IamInstanceProfile(
+            self, "instance-profile", name=name, role=role.name, tags=tags
+        )
         return str(profile.name)

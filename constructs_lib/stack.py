@@ -18,10 +18,19 @@ PROVIDER_VERSIONS = ">= 5.100.0, < 7.0.0"
 
 
 class EnvironmentStack(TerraformStack):
-    """State goes to the environment's bucket, or stays local where `local_state` asks for it."""
+    """`role` is the Role tag of what belongs to no server.
+
+    State goes to the environment's bucket, or stays local where `local_state` asks for it.
+    """
 
     def __init__(
-        self, scope: Construct, id_: str, *, environment: Environment, local_state: bool = False
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        environment: Environment,
+        role: str,
+        local_state: bool = False,
     ) -> None:
         super().__init__(scope, id_)
         aws.AwsProvider(
@@ -33,6 +42,7 @@ class EnvironmentStack(TerraformStack):
                     tags={
                         "Project": environment.project,
                         "Environment": environment.name,
+                        "Role": role,
                         "ManagedBy": "terraform",
                     }
                 )

@@ -22,6 +22,7 @@ class StateBucketStack(EnvironmentStack):
             scope,
             f"{environment.name}{STATE_SUFFIX}",
             environment=environment,
+            role="state",
             local_state=True,
         )
         StateBucket(self, "state", name=bucket)

@@ -195,9 +195,26 @@ def test_a_server_boots_only_when_its_way_out_stands(dev: dict[str, Any]) -> Non
 def test_tags_that_everything_bears(dev: dict[str, Any]) -> None:
     (provider,) = dev["provider"]["aws"]
     assert provider["default_tags"] == [
-        {"tags": {"Project": "microblog", "Environment": "dev", "ManagedBy": "terraform"}}
+        {
+            "tags": {
+                "Project": "microblog",
+                "Environment": "dev",
+                "Role": "network",
+                "ManagedBy": "terraform",
+            }
+        }
     ]
     assert provider["region"] == "us-east-1"
+
+
+def test_what_belongs_to_a_server_bears_its_role(dev: dict[str, Any]) -> None:
+    for role in ("web", "app", "jenkins", "monitoring"):
+        instance = of_type(dev, "aws_instance")[f"{role}/instance"]
+        assert instance["tags"]["Role"] == instance["root_block_device"]["tags"]["Role"] == role
+        assert of_type(dev, "aws_security_group")[f"security-groups/{role}"]["tags"]["Role"] == role
+        assert of_type(dev, "aws_iam_role")[f"{role}/role"]["tags"]["Role"] == role
+        profile = of_type(dev, "aws_iam_instance_profile")[f"{role}/instance-profile"]
+        assert profile["tags"]["Role"] == role
 
 
 def test_outputs_that_people_need(dev: dict[str, Any]) -> None:
