@@ -12,12 +12,15 @@ export PIPENV_VERBOSITY := -1
 
 INSTALLED := .venv/.installed
 
-.PHONY: help run test check lock
+.PHONY: help install run test check lock
 help:
-	@echo 'make run    synthesise every environment, gate it, print a summary'
-	@echo 'make test   the whole test suite'
-	@echo 'make check  linters, types and the direction of imports'
-	@echo 'make lock   lock the packages of Pipfile anew'
+	@echo 'make install  what the others need; they call it themselves'
+	@echo 'make run      synthesise every environment, gate it, print a summary'
+	@echo 'make test     the whole test suite'
+	@echo 'make check    linters, types and the direction of imports'
+	@echo 'make lock     lock the packages of Pipfile anew'
+
+install: $(INSTALLED)
 
 run: $(INSTALLED)
 	@.venv/bin/python -m delivery.run $(ENV)
@@ -29,11 +32,12 @@ check: $(INSTALLED)
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
-# The lock names no package index: whoever installs decides where packages come from.
+# The lock names no package index: whoever installs decides where packages come from. Without this
+# machine's pip configuration, because pipenv mixes the indexes it finds there into the hash.
 lock: $(PIPENV)
-	@$(PIPENV) lock --dev
+	@PIP_CONFIG_FILE=/dev/null $(PIPENV) lock --dev
 	@$(PYTHON) -m tools.strip_lock Pipfile.lock
 
 $(INSTALLED): Pipfile.lock | $(PIPENV)

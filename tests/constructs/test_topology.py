@@ -305,3 +305,33 @@ def test_the_default_vpc_is_read_and_given_nothing_but_a_route_and_a_flow_log(ou
     assert lookup["default"] is True
     main = of_type(adopted, "aws_route")["peering/management-main-to-microblogVPC"]
     assert main["route_table_id"] == "${data.aws_vpc.management_vpc.main_route_table_id}"
+
+
+def test_with_every_id_given_nothing_is_looked_up(outdir: Path) -> None:
+    offline = stack(outdir, "offline")
+    assert "data" not in offline
+    main = of_type(offline, "aws_route")["peering/management-main-to-microblogVPC"]
+    assert main["route_table_id"] == "rtb-0a1b2c3d"
+    instances = of_type(offline, "aws_instance")
+    assert instances["jenkins/instance"]["subnet_id"] == "subnet-0a1b2c3d"
+    assert {instance["ami"] for instance in instances.values()} == {"ami-0123456789abcdef0"}
+
+
+def test_the_image_is_canonicals_unless_given(dev: dict[str, Any]) -> None:
+    (parameter,) = dev["data"]["aws_ssm_parameter"].values()
+    assert parameter["name"].startswith("/aws/service/canonical/ubuntu/server/24.04/stable/")
+    for instance in of_type(dev, "aws_instance").values():
+        assert instance["ami"] == "${data.aws_ssm_parameter.image.insecure_value}"
+
+
+def test_a_new_image_replaces_no_server_and_ignored_user_data_changes_none(outdir: Path) -> None:
+    ignored = {
+        path: instance["lifecycle"]["ignore_changes"]
+        for path, instance in of_type(stack(outdir, "offline"), "aws_instance").items()
+    }
+    assert ignored == {
+        "web/instance": ["ami"],
+        "monitoring/instance": ["ami"],
+        "jenkins/instance": ["ami"],
+        "app/instance": ["ami", "user_data_base64"],
+    }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.markers import Marker
 from repository_files import ROOT, run, text
 
 from tools.strip_lock import stripped
@@ -97,8 +98,18 @@ def test_stripping_twice_is_stripping_once() -> None:
 
 def test_make_lock_strips_what_pipenv_wrote() -> None:
     planned = run("make", "--dry-run", "lock").stdout.splitlines()
-    assert [line.split(" ", 1)[1] for line in planned[-2:]] == [
-        "lock --dev",
-        "-m tools.strip_lock Pipfile.lock",
-    ]
+    assert planned[-2].startswith("PIP_CONFIG_FILE=/dev/null ")
+    assert planned[-2].endswith("pipenv lock --dev")
+    assert planned[-1].endswith(" -m tools.strip_lock Pipfile.lock")
     assert (ROOT / "tools/strip_lock.py").is_file()
+
+
+def test_no_package_is_left_out_on_the_oldest_python_that_we_promise() -> None:
+    oldest = {"python_version": "3.11", "python_full_version": "3.11.0"}
+    assert [
+        name
+        for section in SECTIONS.values()
+        for name, entry in LOCK[section].items()
+        for marker in (Marker(entry.get("markers", "python_version > '0'")),)
+        if marker.evaluate() and not marker.evaluate(oldest)
+    ] == []

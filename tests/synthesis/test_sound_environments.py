@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.settings.environments import sound_environments
 from tests.synthesised import of_type, stack, synthesise
+
+BUCKET = re.compile(r'^("?bucket"?) = ".*"$', re.MULTILINE)
+"""Two environments may not share one, and any two that are drawn might."""
 
 
 def drawn(count: int) -> list[str]:
@@ -34,7 +38,10 @@ def drawn(count: int) -> list[str]:
 
 @pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_sound_environments_synthesise(tmp_path: Path, count: int) -> None:
-    files = {f"random{number}": text for number, text in enumerate(drawn(count))}
+    files = {
+        f"random{number}": BUCKET.sub(f'\\1 = "microblog-state-{number}"', text)
+        for number, text in enumerate(drawn(count))
+    }
     assert len(files) > count / 2
     outdir = synthesise(tmp_path, **files)
     for name in files:

@@ -11,7 +11,7 @@ import pytest
 from delivery import terraform_cli
 from delivery.terraform_cli import TerraformError
 
-STACKS = ("dev", "stored", "stored-state", "adopted")
+STACKS = ("dev", "stored", "stored-state", "adopted", "offline")
 
 
 @pytest.fixture(scope="module")

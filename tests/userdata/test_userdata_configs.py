@@ -68,6 +68,7 @@ def microblog_unit(host: Host) -> Path:
 
 
 def test_systemd_takes_the_unit_of_the_microblog(host: Host) -> None:
+    need("kill", "procps")
     tool = need("systemd-analyze", "systemd")
     checked = subprocess.run(
         [tool, "verify", "--man=no", "--recursive-errors=no", microblog_unit(host)],

@@ -20,7 +20,7 @@ QUICK: dict[str, str | int] = {"RETRY_DELAY": 0, "RETRY_LIMIT": 2, "HTTP_WAIT_SE
 @pytest.fixture(scope="session")
 def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A public key file and its fingerprint."""
-    gpg = need("gpg", "gpg")
+    gpg = need("gpg", "gnupg")
     home = tmp_path_factory.mktemp("gnupg")
     home.chmod(0o700)
     base = [gpg, "--homedir", home, "--batch", "--quiet"]

@@ -69,7 +69,7 @@ inert() {
 
 # A key pair of our own: $KEY is the public half, $FINGERPRINT its fingerprint.
 make_key() {
-  command -v gpg >/dev/null || skip "gpg is not installed: apt-get install gpg"
+  command -v gpg >/dev/null || skip "gpg is not installed: apt-get install gnupg"
   KEY=$BATS_FILE_TMPDIR/key.asc
   local home=$BATS_FILE_TMPDIR/gnupg
   if [[ ! -e $KEY ]]; then
