@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from policies import gate, report_files, report_terminal, stacks
+from policies import gate, report_files, report_terminal
 from policies.errors import GateError
 from policies.report import Report
+from reachability import stacks
+from reachability.terraform import UnreadableStackError
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -62,7 +64,7 @@ def main(
         report = _judge(environments or [], folder, plan)
         for target, text in outputs:
             report_files.write(text(report), target)
-    except GateError as error:
+    except (GateError, UnreadableStackError) as error:
         Console(stderr=True).print(f"gate: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from error
     taken = any(str(target) == "-" for target, _ in outputs)

@@ -35,6 +35,8 @@ class Rule:
 
     `protocol` is a name, a number as text, or "all"; one that is not known yet counts as "all".
     `ports` are empty for protocols without ports. `unknown` says which peers cannot be told.
+    `groups` are the security groups it names as peers, and `hosts` the single addresses known
+    after apply. `exact` is false where protocol or ports are not known yet.
     """
 
     resource: Resource
@@ -45,6 +47,9 @@ class Rule:
     peers: Addresses
     unknown: tuple[str, ...]
     description: str | None
+    groups: tuple[str, ...] = ()
+    hosts: tuple[Reference, ...] = ()
+    exact: bool = True
 
     def opens(self, protocol: str) -> Intervals:
         """The ports it opens for "tcp" or "udp"."""
@@ -97,47 +102,74 @@ def _rule(
     block: Mapping[str, Any],
     protocol_key: str,
 ) -> Rule:
-    protocol = _protocol(stack.resolve(block.get(protocol_key)))
-    peers, unknown = _peers(stack, block)
+    protocol, named = protocol_of(stack.resolve(block.get(protocol_key)))
+    ports = _ports(stack, block)
+    peers, unknown, hosts = _peers(stack, block)
     description = stack.resolve(block.get("description"))
     return Rule(
         resource=resource,
         group=group,
         direction="egress" if direction == "egress" else "ingress",
         protocol=protocol,
-        ports=_ports(stack, block) if protocol in _WITH_PORTS else NOTHING,
+        ports=(ALL_PORTS if ports is None else ports) if protocol in _WITH_PORTS else NOTHING,
         peers=peers,
         unknown=unknown,
         description=description if isinstance(description, str) else None,
+        groups=_groups(stack, block, group),
+        hosts=hosts,
+        exact=named and (ports is not None or protocol not in _WITH_PORTS),
     )
 
 
-def _protocol(written: Any) -> str:
+def protocol_of(written: Any) -> tuple[str, bool]:
+    """The protocol's name, and whether it is known; "all" when it is not."""
     if written is None or isinstance(written, Unknown | Reference):
-        return ALL_PROTOCOLS
+        return ALL_PROTOCOLS, False
     text = str(written).lower()
-    return _PROTOCOLS.get(text, text)
+    return _PROTOCOLS.get(text, text), True
 
 
-def _ports(stack: Stack, block: Mapping[str, Any]) -> Intervals:
-    """The ports from `from_port` to `to_port`; all of them where an end is not known."""
+def _ports(stack: Stack, block: Mapping[str, Any]) -> Intervals | None:
+    """The ports from `from_port` to `to_port`, or None where an end is not known."""
     try:
         low, high = (int(stack.resolve(block.get(key))) for key in ("from_port", "to_port"))
     except (TypeError, ValueError):
-        return ALL_PORTS
+        return None
     return ALL_PORTS if low < 0 or high < 0 else Intervals.of((low, high))
 
 
-def _peers(stack: Stack, block: Mapping[str, Any]) -> tuple[Addresses, tuple[str, ...]]:
+def _groups(stack: Stack, block: Mapping[str, Any], own: str) -> tuple[str, ...]:
+    """The groups a rule names as peers; each possible one of an expression that is not known."""
+    keys = ("referenced_security_group_id", "source_security_group_id", "security_groups")
+    found: list[str] = []
+    for key in keys:
+        for named in _each(block.get(key)):
+            if isinstance(named, Unknown):
+                found += [group_of(stack, one) for one in named.references]
+            elif isinstance(named, str) and not named.startswith("sg-"):
+                found.append(group_of(stack, named.rpartition("/")[2]))
+            else:
+                found.append(group_of(stack, named))
+    if str(stack.resolve(block.get("self"))).lower() == "true":
+        found.append(own)
+    return tuple(found)
+
+
+def _peers(
+    stack: Stack, block: Mapping[str, Any]
+) -> tuple[Addresses, tuple[str, ...], tuple[Reference, ...]]:
     """The addresses a rule names, prefix lists resolved, and what cannot be told of them."""
     known: list[Addresses] = []
     unknown: list[str] = []
+    hosts: list[Reference] = []
     for key in ("cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks"):
         for cidr in _each(block.get(key)):
             found = addresses([stack.resolve(cidr)])
             if found is not None:
                 known.append(found)
-            elif not _is_one_host(cidr):
+            elif _is_one_host(cidr):
+                hosts += [cidr] if isinstance(cidr, Reference) else cidr.references
+            else:
                 unknown.append(str(cidr))
     for key in ("prefix_list_id", "prefix_list_ids"):
         for prefix_list in _each(block.get(key)):
@@ -146,7 +178,7 @@ def _peers(stack: Stack, block: Mapping[str, Any]) -> tuple[Addresses, tuple[str
                 unknown.append(f"the prefix list {prefix_list}")
             else:
                 known.append(found)
-    return Addresses.union(known), tuple(unknown)
+    return Addresses.union(known), tuple(unknown), tuple(hosts)
 
 
 def _each(value: Any) -> list[Any]:
@@ -170,6 +202,11 @@ def prefix_list_addresses(stack: Stack, named: Any) -> Addresses | None:
     prefix_list = stack.pointed(named)
     if prefix_list is None or prefix_list.type != "aws_ec2_managed_prefix_list":
         return None
+    return held_by(stack, prefix_list)
+
+
+def held_by(stack: Stack, prefix_list: Resource) -> Addresses | None:
+    """What a managed prefix list holds, or None when that cannot be told."""
     if prefix_list.is_data and not prefix_list.blocks("entries"):
         return None
     entries = [*prefix_list.blocks("entry"), *prefix_list.blocks("entries")]

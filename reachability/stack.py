@@ -16,6 +16,7 @@ _PART_IDENTIFIERS = (
     "main_route_table_id",
     "default_route_table_id",
     "default_security_group_id",
+    "default_network_acl_id",
     "primary_network_interface_id",
 )
 
@@ -98,10 +99,9 @@ class Stack:
     resources: Mapping[str, Resource] = field(default_factory=dict)
 
     def of(self, *types: str) -> Iterator[Resource]:
-        """Managed resources of these types, in the source's order."""
-        for resource in self.resources.values():
-            if resource.type in types and not resource.is_data:
-                yield resource
+        """Managed resources of these types; of one type in the source's order."""
+        for type_ in types:
+            yield from self._managed.get(type_, ())
 
     def at(self, address: str) -> Resource | None:
         """The resource at an address, forgiving a missing or surplus instance key."""
@@ -161,6 +161,14 @@ class Stack:
                 yield from self.all_pointed(one)
             elif (found := self.pointed(one)) is not None:
                 yield found
+
+    @cached_property
+    def _managed(self) -> dict[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for resource in self.resources.values():
+            if not resource.is_data:
+                found.setdefault(resource.type, []).append(resource)
+        return found
 
     @cached_property
     def _instances(self) -> dict[str, list[Resource]]:

@@ -54,7 +54,7 @@ def test_the_synthesised_dev_passes(output: Path) -> None:
 
 def test_of_other_environments_only_the_public_subnets_want_a_waiver(outdir: Path) -> None:
     from policies import gate as library
-    from policies.stacks import select
+    from reachability.stacks import select
 
     report = library.run(select(outdir, ["stored", "adopted"]))
     assert report.stacks == ("adopted", "stored", "stored-state")
@@ -127,7 +127,7 @@ def test_an_environment_is_its_stack_and_those_beside_it(output: Path) -> None:
     for name in ("dev-state", "development", "prod"):
         shutil.copytree(output / "stacks/dev", output / "stacks" / name)
     record(output)
-    from policies.stacks import select
+    from reachability.stacks import select
 
     assert [path.parent.name for path in select(output, ["dev"])] == ["dev", "dev-state"]
     assert len(select(output)) == 4

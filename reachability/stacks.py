@@ -1,4 +1,4 @@
-"""The synthesised stacks to gate: which ones, and whether each is the whole one."""
+"""The synthesised stacks of a folder: which ones, and whether each is the whole one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from policies.errors import GateError
+from reachability.terraform import UnreadableStackError
 
 _AGAIN = "run `pipenv run synth`"
 
@@ -19,7 +19,7 @@ def select(folder: Path, environments: Sequence[str] = ()) -> list[Path]:
 
     An environment `dev` is the stack `dev` and those named `dev-…`. `synth.json`, which synthesis
     writes last, lists every stack with the SHA-256 of its file; a stack that differs from it is
-    half-written or edited. Raises GateError.
+    half-written or edited. Raises UnreadableStackError.
     """
     digests = _digests(folder)
     unlisted = [
@@ -28,11 +28,13 @@ def select(folder: Path, environments: Sequence[str] = ()) -> list[Path]:
         if path.parent.name not in digests
     ]
     if unlisted:
-        raise GateError(f"{folder}: synth.json does not list {', '.join(unlisted)}; {_AGAIN}")
+        raise UnreadableStackError(
+            f"{folder}: synth.json does not list {', '.join(unlisted)}; {_AGAIN}"
+        )
     chosen = [name for name in sorted(digests) if _is_chosen(name, environments)]
     for environment in environments:
         if not any(_is_chosen(name, [environment]) for name in digests):
-            raise GateError(_no_such(environment, sorted(digests)))
+            raise UnreadableStackError(_no_such(environment, sorted(digests)))
     paths = [folder / "stacks" / name / "cdk.tf.json" for name in chosen]
     for path, name in zip(paths, chosen, strict=True):
         _check(path, digests[name])
@@ -40,11 +42,11 @@ def select(folder: Path, environments: Sequence[str] = ()) -> list[Path]:
 
 
 def one(folder: Path, stack: str) -> Path:
-    """The `cdk.tf.json` of exactly one stack. Raises GateError as `select` does."""
+    """The `cdk.tf.json` of exactly one stack. Raises UnreadableStackError as `select` does."""
     for path in select(folder, [stack]):
         if path.parent.name == stack:
             return path
-    raise GateError(f"{folder}: holds no stack named {stack}; {_AGAIN}")
+    raise UnreadableStackError(f"{folder}: holds no stack named {stack}; {_AGAIN}")
 
 
 def _is_chosen(stack: str, environments: Sequence[str]) -> bool:
@@ -61,28 +63,41 @@ def _no_such(environment: str, known: list[str]) -> str:
 
 def _digests(folder: Path) -> dict[str, str]:
     record = folder / "synth.json"
+    if not _is_folder(folder):
+        raise UnreadableStackError(f"{folder}: there is no such folder; {_AGAIN}")
     try:
-        if not folder.is_dir():
-            raise GateError(f"{folder}: there is no such folder; {_AGAIN}")
         document: Any = json.loads(record.read_text(encoding="utf-8"))
         digests = {str(name): str(one["sha256"]) for name, one in document["stacks"].items()}
     except FileNotFoundError as error:
-        raise GateError(f"{record}: is missing, so synthesis did not finish; {_AGAIN}") from error
+        raise UnreadableStackError(
+            f"{record}: is missing, so synthesis did not finish; {_AGAIN}"
+        ) from error
     except OSError as error:
-        raise GateError(f"{record}: cannot be read: {error.strerror}") from error
+        raise UnreadableStackError(f"{record}: cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise GateError(f"{record}: is not what synthesis writes; {_AGAIN}") from error
+        raise UnreadableStackError(f"{record}: is not what synthesis writes; {_AGAIN}") from error
     if not digests:
-        raise GateError(f"{record}: lists no stack; {_AGAIN}")
+        raise UnreadableStackError(f"{record}: lists no stack; {_AGAIN}")
     return digests
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise UnreadableStackError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _check(path: Path, digest: str) -> None:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
-        raise GateError(f"{path}: is missing, though synth.json lists it; {_AGAIN}") from error
+        raise UnreadableStackError(
+            f"{path}: is missing, though synth.json lists it; {_AGAIN}"
+        ) from error
     except OSError as error:
-        raise GateError(f"{path}: cannot be read: {error.strerror}") from error
+        raise UnreadableStackError(f"{path}: cannot be read: {error.strerror}") from error
     if hashlib.sha256(content).hexdigest() != digest:
-        raise GateError(f"{path}: is not what was synthesised (edited or half-written); {_AGAIN}")
+        raise UnreadableStackError(
+            f"{path}: is not what was synthesised (edited or half-written); {_AGAIN}"
+        )

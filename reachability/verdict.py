@@ -1,0 +1,276 @@
+"""Whether one endpoint can open a connection to another, by which way, or what stops it."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Literal
+
+from reachability import paths
+from reachability.endpoints import Endpoint, Interface
+from reachability.intervals import NOTHING, Addresses, Intervals
+from reachability.model import Topology
+from reachability.paths import Hop, Step
+from reachability.ports import NONE, PROTOCOLS, Ports, Protocol, one_of
+
+Via = Literal["any", "private", "public"]
+
+
+class UnknownEndpointError(ValueError):
+    """No endpoint has that name, or no protocol; one line, with the nearest one."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`hops` is the way, `reasons` what stops it, what is not known, or what limits it.
+
+    `addresses` are those outside addresses that the verdict holds for; empty between endpoints.
+    """
+
+    state: Literal["open", "closed", "unknown"]
+    hops: tuple[Hop, ...] = ()
+    reasons: tuple[str, ...] = ()
+    addresses: Addresses = field(default_factory=Addresses)
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Ways of which one is taken, and nobody can tell which: it lets through what all of them do.
+
+    `outside` are the outside addresses it is for.
+    """
+
+    ways: tuple[tuple[Hop, ...], ...]
+    outside: Addresses
+
+    @property
+    def ports(self) -> Ports:
+        return one_of(paths.ports_of(way) for way in self.ways)
+
+
+def reach(
+    topology: Topology,
+    source: str,
+    destination: str,
+    port: int,
+    protocol: str = "tcp",
+    *,
+    via: Via = "any",
+) -> Verdict:
+    """Whether `source` can open a connection to `port` of `destination`.
+
+    By any of its addresses, or by private or public ones alone (`via`). From outside addresses it
+    is open when any of them gets through. Raises UnknownEndpointError.
+    """
+    if find(topology, source) == find(topology, destination):
+        return Verdict("open", (), ("the same endpoint: nothing leaves it",))
+    found = [
+        one
+        for one in alternatives(topology, source, destination, _protocol(protocol), via)
+        if one.ways
+    ]
+    sure = [one for one in found if port in one.ports.sure]
+    perhaps = [one for one in found if port in one.ports.unknown]
+    if sure:
+        held = Addresses.union(one.outside for one in sure)
+        return Verdict("open", sure[0].ways[0], (), held)
+    if perhaps:
+        way = next(way for way in perhaps[0].ways if port in paths.ports_of(way).possible)
+        doubts = tuple(hop.lacks for hop in way if port not in hop.passes.sure)
+        held = Addresses.union(one.outside for one in perhaps)
+        return Verdict("unknown", way, doubts or (_ADDRESS_UNKNOWN,), held)
+    if not found:
+        return Verdict("closed", (), (_no_way(topology, source, destination),))
+    way = min((one.ways[0] for one in found), key=lambda way: len(_stops(way, port)))
+    return Verdict("closed", way, tuple(dict.fromkeys(_stops(way, port))))
+
+
+_ADDRESS_UNKNOWN = "a private address that rules tell apart is known after apply"
+
+
+def _stops(way: tuple[Hop, ...], port: int) -> list[str]:
+    return [hop.lacks for hop in way if port not in hop.passes.possible]
+
+
+def _no_way(topology: Topology, source: str, destination: str) -> str:
+    if {source, destination} <= topology.outside.keys():
+        return "neither end is in a VPC of this stack"
+    return "the two have no addresses of one family that packets could use"
+
+
+def open_ports(
+    topology: Topology, source: str, destination: str, *, via: Via = "any"
+) -> dict[str, Ports]:
+    """The open ports, exactly, by protocol; those that cannot be told are apart in `Ports.unknown`.
+
+    Raises UnknownEndpointError.
+    """
+    return {
+        name: reduce(
+            Ports.__or__,
+            (
+                one.ports
+                for one in alternatives(topology, source, destination, protocol, via)
+                if one.ways
+            ),
+            NONE,
+        )
+        for name, protocol in PROTOCOLS.items()
+    }
+
+
+def find(topology: Topology, name: str) -> Endpoint | Addresses:
+    """The endpoint or the outside addresses under a name; a public CIDR names itself."""
+    if name in topology.endpoints:
+        return topology.endpoints[name]
+    if name in topology.outside:
+        return topology.outside[name]
+    try:
+        ipaddress.ip_network(name)
+        return Addresses.of(name)
+    except ValueError:
+        known = [*topology.outside, *topology.endpoints]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+        raise UnknownEndpointError(f"no endpoint is named {name!r}; {hint}") from None
+
+
+def _protocol(name: str) -> Protocol:
+    if name not in PROTOCOLS:
+        raise UnknownEndpointError(f"no protocol is named {name!r}; use {' or '.join(PROTOCOLS)}")
+    return PROTOCOLS[name]
+
+
+def alternatives(
+    topology: Topology, source: str, destination: str, protocol: Protocol, via: Via = "any"
+) -> Iterator[Alternative]:
+    """Every alternative from one to the other: any of them will do."""
+    client, server = find(topology, source), find(topology, destination)
+    if isinstance(client, Endpoint) and isinstance(server, Endpoint):
+        if via in ("any", "private"):
+            yield from _private(topology, client, server, protocol)
+        if via in ("any", "public"):
+            yield from _public(topology, client, server, protocol)
+    elif via == "private":
+        return
+    elif isinstance(server, Endpoint):
+        assert isinstance(client, Addresses)
+        for family, atom in _atoms(topology, client):
+            for several in _choices(server):
+                yield _alternative(
+                    [
+                        paths.inbound(topology, _outside(family, atom, source), step, protocol)
+                        for interface in several
+                        for step in _steps(topology, interface, family, server.name)
+                    ],
+                    family,
+                    atom,
+                )
+    elif isinstance(client, Endpoint):
+        for family, atom in _atoms(topology, server):
+            for several in _choices(client):
+                yield _alternative(
+                    [
+                        paths.outbound(
+                            topology, step, _outside(family, atom, destination), protocol
+                        )[0]
+                        for interface in several
+                        for step in _steps(topology, interface, family, client.name)
+                    ],
+                    family,
+                    atom,
+                )
+
+
+def _private(
+    topology: Topology, client: Endpoint, server: Endpoint, protocol: Protocol
+) -> Iterator[Alternative]:
+    for family in (4, 6):
+        for here in _choices(client):
+            for there in _choices(server):
+                yield _alternative(
+                    [
+                        paths.private(topology, one, other, protocol)
+                        for near in here
+                        for far in there
+                        for one in _steps(topology, near, family, client.name)
+                        for other in _steps(topology, far, family, server.name)
+                    ]
+                )
+
+
+def _public(
+    topology: Topology, client: Endpoint, server: Endpoint, protocol: Protocol
+) -> Iterator[Alternative]:
+    """Out of one VPC and into another's, or its own, by public addresses."""
+    for family in (4, 6):
+        for here in _choices(client):
+            for there in _choices(server):
+                yield _alternative(
+                    [
+                        _over_the_internet(topology, one, other, source, target, protocol)
+                        for near in here
+                        for far in there
+                        if family == 4 or near.vpc is not far.vpc
+                        for one in _steps(topology, near, family, client.name)
+                        for other in _steps(topology, far, family, server.name)
+                        for source in _public_addresses(topology, near, family)
+                        for target in _public_addresses(topology, far, family)
+                    ]
+                )
+
+
+def _over_the_internet(
+    topology: Topology, client: Step, server: Step, source: int, target: int, protocol: Protocol
+) -> list[Hop]:
+    far = Step(client.family, target, None, f"{server.name}'s public address", server.interface)
+    out, nat = paths.outbound(topology, client, far, protocol)
+    name = f"{client.name}'s public address"
+    sender: Interface | None = client.interface
+    if nat is not None:
+        name, sender = topology.short(nat.path), nat
+        source = nat.elastic if nat.elastic is not None else source
+    near = Step(client.family, source, None, name, sender)
+    return [*out, *paths.inbound(topology, near, server, protocol)]
+
+
+def _public_addresses(topology: Topology, interface: Interface, family: int) -> list[int]:
+    if family == 6:
+        return [atom.pairs[0][0] for atom in topology.atoms(interface.ipv6, 6)]
+    if interface.elastic is not None:
+        return [interface.elastic]
+    return [atom.pairs[0][0] for atom in topology.pool[4]]
+
+
+def _alternative(
+    ways: list[list[Hop]], family: int = 4, outside: Intervals = NOTHING
+) -> Alternative:
+    held = Addresses(outside) if family == 4 else Addresses(ipv6=outside)
+    return Alternative(tuple(map(tuple, ways)), held)
+
+
+def _choices(endpoint: Endpoint) -> list[tuple[Interface, ...]]:
+    """Interfaces to try one by one, or all as one where AWS chooses among them."""
+    if endpoint.one_of_them:
+        return [endpoint.interfaces]
+    return [(interface,) for interface in endpoint.interfaces]
+
+
+def _steps(topology: Topology, interface: Interface, family: int, name: str) -> list[Step]:
+    held = interface.ipv4 if family == 4 else interface.ipv6
+    return [
+        Step(family, atom.pairs[0][0], interface, name) for atom in topology.atoms(held, family)
+    ]
+
+
+def _outside(family: int, atom: Intervals, name: str) -> Step:
+    return Step(family, atom.pairs[0][0], None, name)
+
+
+def _atoms(topology: Topology, outside: Addresses) -> Iterator[tuple[int, Intervals]]:
+    for family, held in ((4, outside.ipv4), (6, outside.ipv6)):
+        for atom in topology.atoms(held, family):
+            yield family, atom
