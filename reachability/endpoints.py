@@ -27,6 +27,7 @@ class Interface:
     """
 
     path: str
+    label: str
     vpc: Resource | None
     subnet: Resource | None
     ipv4: Intervals
@@ -64,7 +65,7 @@ def endpoints(stack: Stack) -> list[Endpoint]:
         *((one, reader.of_balancer(one), True) for one in stack.of("aws_lb", "aws_alb")),
         *((one, reader.of_database(one), True) for one in stack.of("aws_db_instance")),
     ]
-    names = _names([resource for resource, _, _ in found])
+    names = _names(stack, [resource for resource, _, _ in found])
     return [
         Endpoint(names[resource.address], resource.path, tuple(interfaces), one_of_them)
         for resource, interfaces, one_of_them in found
@@ -82,13 +83,14 @@ def nat_gateway(stack: Stack, gateway: Resource) -> Interface:
     given = gateway.values.get("allocation_id") is not None and not private
     return Interface(
         path=gateway.path,
+        label=stack.label(gateway),
         vpc=vpc_of(stack, subnet),
         subnet=subnet,
         ipv4=NOTHING,
         ipv6=NOTHING,
         groups=(),
         public="yes" if given else "no",
-        why=f"{elastic.path} is its Elastic IP" if elastic else "an Elastic IP",
+        why=f"Elastic IP {stack.label(elastic)}" if elastic else "an Elastic IP",
         elastic=_one(elastic.values.get("public_ip")) if elastic else None,
         hosts=frozenset(
             (one.address, "public_ip") for one in (gateway, elastic) if one is not None
@@ -96,8 +98,8 @@ def nat_gateway(stack: Stack, gateway: Resource) -> Interface:
     )
 
 
-def _names(resources: list[Resource]) -> dict[str, str]:
-    short = {one.address: _short(one) for one in resources}
+def _names(stack: Stack, resources: list[Resource]) -> dict[str, str]:
+    short = {one.address: _short(stack, one) for one in resources}
     taken = list(short.values())
     return {
         one.address: short[one.address] if taken.count(short[one.address]) == 1 else one.path
@@ -105,12 +107,11 @@ def _names(resources: list[Resource]) -> dict[str, str]:
     }
 
 
-def _short(resource: Resource) -> str:
+def _short(stack: Stack, resource: Resource) -> str:
     """ "dev/web/instance", "aws_instance.web_instance" and "aws_instance.web" are all "web"."""
-    kind = resource.type.removeprefix("aws_")
     if "/" in resource.path:
-        parts = resource.path.split("/")[1:]
-        return "/".join(parts[:-1] if parts[-1] == kind and len(parts) > 1 else parts)
+        return stack.label(resource)
+    kind = resource.type.removeprefix("aws_")
     label = resource.address.partition(f"{resource.type}.")[2]
     module = resource.address.partition(f"{resource.type}.")[0]
     return module + (label.removesuffix(f"_{kind}") or label)
@@ -182,6 +183,7 @@ class _Reader:
         hosts = {(resource.address, "private_ip"), (resource.address, "public_ip")}
         return Interface(
             path=resource.path,
+            label=self.stack.label(resource),
             vpc=vpc,
             subnet=subnet,
             ipv4=ipv4,
@@ -224,7 +226,7 @@ class _Reader:
         (Amazon VPC User Guide: "IP addressing for your VPCs and subnets".)
         """
         if elastic is not None:
-            return "yes", f"{elastic.resource.path} gives it an Elastic IP"
+            return "yes", f"Elastic IP {self.stack.label(elastic.resource)}"
         if resource.type == "aws_network_interface":
             return "no", "an interface of its own gets no public address by itself"
         own = self.stack.value(resource, "associate_public_ip_address")
@@ -234,8 +236,8 @@ class _Reader:
             return "unknown", "its subnet is not known"
         maps = self.stack.value(subnet, "map_public_ip_on_launch")
         if maps is None and self._is_default(subnet):
-            return "yes", f"{subnet.path} is a default subnet"
-        return _answer(maps), f"{subnet.path} maps public addresses on launch"
+            return "yes", f"{self.stack.label(subnet)} is a default subnet"
+        return _answer(maps), f"{self.stack.label(subnet)} maps public addresses on launch"
 
     def _is_default(self, subnet: Resource) -> bool:
         """Amazon VPC User Guide, "Default VPCs": its default subnets give public addresses."""

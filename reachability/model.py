@@ -61,8 +61,8 @@ class Topology:
         )
 
     def label(self, resource: Resource | None) -> str:
-        """The construct path without the stack's name."""
-        return "a VPC that is not known" if resource is None else self.short(resource.path)
+        """As `Stack.label`."""
+        return "a network that is not known" if resource is None else self.stack.label(resource)
 
     def short(self, path: str) -> str:
         return path.removeprefix(f"{self.stack.name}/")
@@ -141,7 +141,10 @@ class Topology:
         """Whether an internet gateway serves a VPC, and why not."""
         gateway = route.target
         if self.public_access_block is not None:
-            return MAYBE, f"{self.public_access_block.path} (Block Public Access) is not modelled"
+            return (
+                MAYBE,
+                f"{self.label(self.public_access_block)} (Block Public Access) is not modelled",
+            )
         if gateway is None or gateway.is_data:
             return ALL, ""
         if gateway.address in self.edge_routed:

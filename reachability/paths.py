@@ -6,9 +6,8 @@ ports pass it; a way lets through what all of its hops do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 
 from reachability.endpoints import Interface
 from reachability.group_filters import Peer, passes
@@ -46,12 +45,17 @@ class Step:
     holder: Interface | None = None
 
 
-def ports_of(hops: Sequence[Hop]) -> Ports:
-    """The destination ports that pass every hop."""
-    return reduce(Ports.__and__, (hop.passes for hop in hops), ALL)
+def ports_of(hops: Iterable[Hop]) -> Ports:
+    """The destination ports that pass every hop; asks no further once there are none."""
+    found = ALL
+    for hop in hops:
+        found &= hop.passes
+        if not found:
+            return NONE
+    return found
 
 
-def private(topology: Topology, client: Step, server: Step, protocol: Protocol) -> list[Hop]:
+def private(topology: Topology, client: Step, server: Step, protocol: Protocol) -> Iterator[Hop]:
     """Between two interfaces by private address, within a VPC or over a peering."""
     here, there = client.interface, server.interface
     assert here is not None and there is not None
@@ -60,101 +64,91 @@ def private(topology: Topology, client: Step, server: Step, protocol: Protocol) 
         peering = topology.peering(here.vpc, there.vpc)
         shared = NONE if peering is None else peering.shares_groups & peering.active
     crosses = here.subnet is not there.subnet
-    hops = [_groups(topology, "egress", client, server, protocol, shared)]
+    yield _groups(topology, "egress", client, server, protocol, shared)
     if crosses:
-        hops.append(_acl(topology, "egress", client, server, protocol))
-    hops.append(_route(topology, client, server, "to"))
+        yield from _acl(topology, "egress", client, server, protocol)
+    yield _route(topology, client, server, "to")
     if crosses:
-        hops.append(_acl(topology, "ingress", server, client, protocol))
-    hops.append(_groups(topology, "ingress", server, client, protocol, shared))
+        yield from _acl(topology, "ingress", server, client, protocol)
+    yield _groups(topology, "ingress", server, client, protocol, shared)
     back = _route(topology, server, client, "back to")
     if back.passes is not ALL or here.vpc is not there.vpc:
-        hops.append(back)
+        yield back
     if crosses:
-        hops.append(_reply(topology, "egress", server, client, protocol))
-        hops.append(_reply(topology, "ingress", client, server, protocol))
-    return hops
+        yield from _reply(topology, "egress", server, client, protocol)
+        yield from _reply(topology, "ingress", client, server, protocol)
 
 
-def inbound(topology: Topology, client: Step, server: Step, protocol: Protocol) -> list[Hop]:
+def inbound(topology: Topology, client: Step, server: Step, protocol: Protocol) -> Iterator[Hop]:
     """From an outside address to an interface's public one, through its internet gateway."""
-    there = server.interface
-    assert there is not None
-    return [
-        _has_public_address(topology, server),
-        _through_gateway(topology, server, client.address, "answers to"),
-        _acl(topology, "ingress", server, client, protocol),
-        _groups(topology, "ingress", server, client, protocol, NONE),
-        _reply(topology, "egress", server, client, protocol),
-    ]
+    yield has_public_address(topology, server)
+    yield _through_gateway(topology, server, client.address, "answers to")
+    yield from _acl(topology, "ingress", server, client, protocol)
+    yield _groups(topology, "ingress", server, client, protocol, NONE)
+    yield from _reply(topology, "egress", server, client, protocol)
 
 
-def outbound(
-    topology: Topology, client: Step, server: Step, protocol: Protocol
-) -> tuple[list[Hop], Interface | None]:
-    """From an interface to an outside address, and the NAT in between if there is one."""
+def outbound(topology: Topology, client: Step, server: Step, protocol: Protocol) -> Iterator[Hop]:
+    """From an interface to an outside address, itself or through a NAT."""
     here = client.interface
     assert here is not None
-    hops = [
-        _groups(topology, "egress", client, server, protocol, NONE),
-        _acl(topology, "egress", client, server, protocol),
-    ]
-    table = topology.table_of(here.subnet)
-    route = table.next_hop(client.family, server.address)
-    nat = topology.nat_of(route) if route is not None and client.family == 4 else None
-    if nat is not None and route is not None:
-        hops += _through_nat(topology, client, server, protocol, route, nat)
+    yield _groups(topology, "egress", client, server, protocol, NONE)
+    yield from _acl(topology, "egress", client, server, protocol)
+    nat = nat_on_the_way(topology, client, server)
+    if nat is not None:
+        yield from _through_nat(topology, client, server, protocol, nat)
     else:
         if client.family == 4:
-            hops.append(_has_public_address(topology, client))
-        hops.append(_through_gateway(topology, client, server.address, "to", outward=True))
-    hops.append(_reply(topology, "ingress", client, server, protocol))
-    return hops, nat
+            yield has_public_address(topology, client)
+        yield _through_gateway(topology, client, server.address, "to", outward=True)
+    yield from _reply(topology, "ingress", client, server, protocol)
+
+
+def nat_on_the_way(topology: Topology, client: Step, server: Step) -> Interface | None:
+    """The NAT gateway or NAT instance that the client's route to an outside address leads to."""
+    here = client.interface
+    if here is None or client.family != 4:
+        return None
+    route = topology.table_of(here.subnet).next_hop(4, server.address)
+    return None if route is None else topology.nat_of(route)
 
 
 def _through_nat(
-    topology: Topology,
-    client: Step,
-    server: Step,
-    protocol: Protocol,
-    route: NextHop,
-    nat: Interface,
-) -> list[Hop]:
+    topology: Topology, client: Step, server: Step, protocol: Protocol, nat: Interface
+) -> Iterator[Hop]:
     """Amazon VPC User Guide, "NAT gateways" and "NAT instances": outbound only, from the subnet
     of the NAT with its public address.
     """
     here = client.interface
     assert here is not None
-    middle = Step(4, client.address, nat, nat.path)
-    label = topology.short(nat.path)
+    table = topology.table_of(here.subnet)
+    route = table.next_hop(4, server.address)
+    assert route is not None
+    middle = Step(4, client.address, nat, nat.label)
+    certain = MAYBE if table.may_pass_elsewhere() else ALL
     inside = nat.vpc is here.vpc and nat.vpc is not None
-    hops = [
-        Hop(
-            route.path,
-            f"routes {server.name} through {label}",
-            f"{label} is in another VPC, where no route can lead",
-            ALL if inside else NONE,
-        )
-    ]
+    yield Hop(
+        route.path,
+        f"{topology.short(route.path)} routes {server.name} through {nat.label}",
+        f"{nat.label} is in another VPC, where no route can lead",
+        certain if inside else NONE,
+    )
     if route.kind == "machine":
-        hops.append(
-            Hop(
-                nat.path,
-                f"{label} forwards what is not its own",
-                f"{label} checks source and destination, so it forwards nothing",
-                ALL if nat.forwards else NONE,
-            )
+        yield Hop(
+            nat.path,
+            f"{nat.label} forwards what is not its own",
+            f"{nat.label} checks source and destination, so it forwards nothing",
+            ALL if nat.forwards else NONE,
         )
-        hops.append(_groups(topology, "ingress", middle, client, protocol, ALL))
-        hops.append(_groups(topology, "egress", middle, server, protocol, NONE))
+        yield _groups(topology, "ingress", middle, client, protocol, ALL)
+        yield _groups(topology, "egress", middle, server, protocol, NONE)
     if nat.subnet is not here.subnet:
-        hops.append(_acl(topology, "ingress", middle, client, protocol))
-        hops.append(_reply(topology, "egress", middle, client, protocol))
-    hops.append(_has_public_address(topology, middle))
-    hops.append(_through_gateway(topology, middle, server.address, "to"))
-    hops.append(_acl(topology, "egress", middle, server, protocol))
-    hops.append(_reply(topology, "ingress", middle, server, protocol))
-    return hops
+        yield from _acl(topology, "ingress", middle, client, protocol)
+        yield from _reply(topology, "egress", middle, client, protocol)
+    yield has_public_address(topology, middle)
+    yield _through_gateway(topology, middle, server.address, "to")
+    yield from _acl(topology, "egress", middle, server, protocol)
+    yield from _reply(topology, "ingress", middle, server, protocol)
 
 
 def _groups(
@@ -178,11 +172,12 @@ def _groups(
     )
     way = "out to" if direction == "egress" else "in from"
     opens = "to" if direction == "egress" else "from"
-    plural = "groups" if len(interface.groups) > 1 else "group"
-    has = "have" if len(interface.groups) > 1 else "has"
+    plural, lets, has = (
+        ("groups", "let", "have") if len(interface.groups) > 1 else ("group", "lets", "has")
+    )
     return Hop(
         interface.path,
-        f"security {plural} {names} let it {way} {other.name}",
+        f"security {plural} {names} {lets} it {way} {other.name}",
         f"the security {plural} {names} {has} no {direction} rule for it {opens} {other.name}",
         passes(topology, interface.groups, direction, protocol, peer),
     )
@@ -190,38 +185,38 @@ def _groups(
 
 def _acl(
     topology: Topology, direction: Direction, own: Step, other: Step, protocol: Protocol
-) -> Hop:
+) -> Iterator[Hop]:
     acl = _acl_of(topology, own)
+    if acl.entries is None and acl.known:
+        return
     ports = acl.passes(direction, protocol, other.family, other.address)
-    preposition = "out to" if direction == "egress" else "in from"
-    subnet = topology.label(own.interface.subnet) if own.interface else ""
-    return Hop(
+    way = "out to" if direction == "egress" else "in from"
+    name = topology.short(acl.path)
+    yield Hop(
         acl.path,
-        f"network ACL {topology.short(acl.path)} of {subnet} lets it {preposition} {other.name}",
-        f"the network ACL {topology.short(acl.path)} of {subnet} does not let it "
-        f"{preposition} {other.name}",
+        f"network ACL {name} lets it {way} {other.name}",
+        f"the network ACL {name} does not let it {way} {other.name}",
         ports,
     )
 
 
 def _reply(
     topology: Topology, direction: Direction, own: Step, other: Step, protocol: Protocol
-) -> Hop:
+) -> Iterator[Hop]:
     """Whether answers pass to the client's port, whichever of the ephemeral ones it took."""
     acl = _acl_of(topology, own)
+    if acl.entries is None and acl.known:
+        return
     ports = acl.passes(direction, protocol, other.family, other.address)
-    missing = protocol.replies - ports.possible
-    if protocol.replies <= ports.sure:
-        found = ALL
-    else:
-        found = NONE if missing == protocol.replies else MAYBE
-    preposition = "out to" if direction == "egress" else "in from"
+    missing = protocol.replies - ports.sure
+    found = ALL if not missing else MAYBE if protocol.replies & ports.possible else NONE
+    way = "out to" if direction == "egress" else "in from"
     name = topology.short(acl.path)
-    return Hop(
+    yield Hop(
         acl.path,
-        f"network ACL {name} lets answers {preposition} {other.name}",
-        f"the network ACL {name} does not let answers {preposition} {other.name} on the client's "
-        f"port ({missing or protocol.replies - ports.sure})",
+        f"network ACL {name} lets answers {way} {other.name}",
+        f"the network ACL {name} does not let answers {way} {other.name} on the client's "
+        f"ports {missing}",
         found,
     )
 
@@ -243,7 +238,7 @@ def _route(topology: Topology, own: Step, other: Step, word: str) -> Hop:
     if here.vpc is there.vpc:
         found = _middlebox(topology, here, own.family, other.address)
         if found is not None:
-            what = f"{topology.short(found.path)} hands it to {topology.short(found.names)}"
+            what = f"{topology.short(found.path)} hands it to {found.names}"
             return Hop(found.path, what, f"{what}, which may not pass it on", MAYBE)
         return Hop(table.path, "local route of the VPC", "", ALL)
     local = topology.cidrs(here.vpc)
@@ -254,7 +249,7 @@ def _route(topology: Topology, own: Step, other: Step, word: str) -> Hop:
         return Hop(table.path, "", lacks, MAYBE if table.may_pass_elsewhere() else NONE)
     if found.kind == "peering":
         return _over_peering(topology, own, other, found, lacks)
-    leads = f"{topology.short(found.path)} leads to {topology.short(found.names)}"
+    leads = f"{topology.short(found.path)} leads to {found.names}"
     if found.kind in ("unmodelled", "machine") or table.may_pass_elsewhere():
         return Hop(found.path, leads, f"{leads}, which is not modelled", MAYBE)
     return Hop(found.path, "", f"{lacks}: {leads}", NONE)
@@ -280,7 +275,7 @@ def _over_peering(topology: Topology, own: Step, other: Step, hop: NextHop, lack
     assert here is not None and there is not None and here.vpc is not None
     assert there.vpc is not None
     peering = next((one for one in topology.peerings if one.resource is hop.target), None)
-    name = topology.short(hop.names)
+    name = hop.names
     if peering is None or not peering.joins(here.vpc, there.vpc):
         known = peering is not None
         return Hop(
@@ -298,12 +293,12 @@ def _over_peering(topology: Topology, own: Step, other: Step, hop: NextHop, lack
     )
 
 
-def _has_public_address(topology: Topology, step: Step) -> Hop:
+def has_public_address(topology: Topology, step: Step) -> Hop:
     interface = step.interface
     assert interface is not None
     if step.family == 6:
         return Hop(interface.path, "an IPv6 address is public", "", ALL)
-    label = topology.short(interface.path)
+    label = interface.label
     return Hop(
         interface.path,
         f"{label} has a public address: {interface.why}",
@@ -327,7 +322,7 @@ def _through_gateway(
     hop = table.next_hop(own.family, address)
     if hop is None:
         return Hop(table.path, "", lacks, MAYBE if table.may_pass_elsewhere() else NONE)
-    name = topology.short(hop.names)
+    name = hop.names
     says = f"{topology.short(hop.path)} routes {word} the internet through {name}"
     if hop.kind == "egress-only" and outward and own.family == 6:
         return Hop(hop.path, says, "", MAYBE if table.may_pass_elsewhere() else ALL)

@@ -45,7 +45,7 @@ def peerings(stack: Stack) -> Iterator[Peering]:
 def _state(stack: Stack, resource: Resource, one: Resource, other: Resource) -> tuple[Ports, str]:
     ranges = [cidrs_of(stack, vpc) for vpc in (one, other)]
     if ranges[0] and ranges[1] and ranges[0] & ranges[1]:
-        return NONE, f"{resource.path} joins overlapping ranges, which AWS refuses"
+        return NONE, f"{stack.label(resource)} joins overlapping ranges, which AWS refuses"
     if stack.value(resource, "accept_status") == "active":
         return ALL, ""
     accepted = [stack.value(resource, "auto_accept")]
@@ -55,9 +55,9 @@ def _state(stack: Stack, resource: Resource, one: Resource, other: Resource) -> 
         if stack.target(accepter, "vpc_peering_connection_id") is resource
     ]
     if any(_is_unknown(value) for value in accepted) or resource.is_data:
-        return MAYBE, f"whether {resource.path} is accepted is known after apply"
+        return MAYBE, f"whether {stack.label(resource)} is accepted is known after apply"
     if all(is_false(value) for value in accepted):
-        return NONE, f"{resource.path} is not accepted"
+        return NONE, f"{stack.label(resource)} is not accepted"
     return ALL, ""
 
 

@@ -132,7 +132,7 @@ def _destinations(stack: Stack, route: Route) -> list[str] | None:
 def _next_hop(stack: Stack, route: Route) -> NextHop:
     target = stack.pointed(route.target)
     path = route.resource.path
-    named = target.path if target is not None else str(route.target)
+    named = _called(stack, target) if target is not None else str(route.target)
     match route.kind:
         case "gateway_id" if is_internet_gateway(stack, route):
             unknown = target is None and isinstance(route.target, Unknown)
@@ -150,9 +150,21 @@ def _next_hop(stack: Stack, route: Route) -> NextHop:
         case "network_interface_id":
             part = stack.attribute(route.target)
             machine = target or (stack.at(part.address) if part is not None else None)
-            names = machine.path if machine is not None else named
+            names = stack.label(machine) if machine is not None else named
             return NextHop(path, "machine" if machine else "unmodelled", machine, names)
     return NextHop(path, "unmodelled", target, _UNMODELLED.get(route.kind, route.kind))
+
+
+_NOUNS = {
+    "aws_internet_gateway": "internet gateway ",
+    "aws_nat_gateway": "NAT gateway ",
+    "aws_egress_only_internet_gateway": "egress-only internet gateway ",
+    "aws_vpc_endpoint": "gateway endpoint ",
+}
+
+
+def _called(stack: Stack, target: Resource) -> str:
+    return f"{_NOUNS.get(target.type, '')}{stack.label(target)}"
 
 
 def _is_gateway_endpoint(target: Resource | None, named: object) -> bool:

@@ -103,6 +103,13 @@ class Stack:
         for type_ in types:
             yield from self._managed.get(type_, ())
 
+    def label(self, resource: Resource) -> str:
+        """Its path without the stack's name, and without a last part that repeats its type."""
+        path = resource.path.removeprefix(f"{self.name}/")
+        parent, _, last = path.rpartition("/")
+        repeats = last.replace("-", "_") == resource.type.removeprefix("aws_")
+        return parent if parent and repeats else path
+
     def at(self, address: str) -> Resource | None:
         """The resource at an address, forgiving a missing or surplus instance key."""
         found = self.resources.get(address) or self.resources.get(base_address(address))

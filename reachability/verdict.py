@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import chain, product
 from typing import Literal
 
 from reachability import paths
 from reachability.endpoints import Endpoint, Interface
-from reachability.intervals import NOTHING, Addresses, Intervals
+from reachability.intervals import Addresses, Intervals
 from reachability.model import Topology
 from reachability.paths import Hop, Step
 from reachability.ports import NONE, PROTOCOLS, Ports, Protocol, one_of
@@ -43,11 +44,11 @@ class Alternative:
     `outside` are the outside addresses it is for.
     """
 
-    ways: tuple[tuple[Hop, ...], ...]
+    ways: Sequence[Iterable[Hop]]
     outside: Addresses
 
-    @property
     def ports(self) -> Ports:
+        """The ports it lets through; reads its ways."""
         return one_of(paths.ports_of(way) for way in self.ways)
 
 
@@ -68,23 +69,22 @@ def reach(
     if find(topology, source) == find(topology, destination):
         return Verdict("open", (), ("the same endpoint: nothing leaves it",))
     found = [
-        one
+        ([tuple(way) for way in one.ways], one.outside)
         for one in alternatives(topology, source, destination, _protocol(protocol), via)
-        if one.ways
     ]
-    sure = [one for one in found if port in one.ports.sure]
-    perhaps = [one for one in found if port in one.ports.unknown]
+    judged = [(one_of(map(paths.ports_of, ways)), ways, outside) for ways, outside in found]
+    sure = [(ways, outside) for ports, ways, outside in judged if port in ports.sure]
+    perhaps = [(ways, outside) for ports, ways, outside in judged if port in ports.unknown]
     if sure:
-        held = Addresses.union(one.outside for one in sure)
-        return Verdict("open", sure[0].ways[0], (), held)
+        return Verdict("open", sure[0][0][0], (), Addresses.union(one for _, one in sure))
     if perhaps:
-        way = next(way for way in perhaps[0].ways if port in paths.ports_of(way).possible)
+        way = next(way for way in perhaps[0][0] if port in paths.ports_of(way).possible)
         doubts = tuple(hop.lacks for hop in way if port not in hop.passes.sure)
-        held = Addresses.union(one.outside for one in perhaps)
+        held = Addresses.union(one for _, one in perhaps)
         return Verdict("unknown", way, doubts or (_ADDRESS_UNKNOWN,), held)
     if not found:
         return Verdict("closed", (), (_no_way(topology, source, destination),))
-    way = min((one.ways[0] for one in found), key=lambda way: len(_stops(way, port)))
+    way = min((ways[0] for ways, _ in found), key=lambda way: len(_stops(way, port)))
     return Verdict("closed", way, tuple(dict.fromkeys(_stops(way, port))))
 
 
@@ -111,11 +111,7 @@ def open_ports(
     return {
         name: reduce(
             Ports.__or__,
-            (
-                one.ports
-                for one in alternatives(topology, source, destination, protocol, via)
-                if one.ways
-            ),
+            (one.ports() for one in alternatives(topology, source, destination, protocol, via)),
             NONE,
         )
         for name, protocol in PROTOCOLS.items()
@@ -150,91 +146,95 @@ def alternatives(
     """Every alternative from one to the other: any of them will do."""
     client, server = find(topology, source), find(topology, destination)
     if isinstance(client, Endpoint) and isinstance(server, Endpoint):
-        if via in ("any", "private"):
-            yield from _private(topology, client, server, protocol)
-        if via in ("any", "public"):
-            yield from _public(topology, client, server, protocol)
+        found = []
+        if via != "public":
+            found.append(_private(topology, client, server, protocol))
+        if via != "private":
+            found.append(_public(topology, client, server, protocol))
+        several: Iterable[Alternative] = chain(*found)
     elif via == "private":
         return
-    elif isinstance(server, Endpoint):
-        assert isinstance(client, Addresses)
-        for family, atom in _atoms(topology, client):
-            for several in _choices(server):
-                yield _alternative(
-                    [
-                        paths.inbound(topology, _outside(family, atom, source), step, protocol)
-                        for interface in several
-                        for step in _steps(topology, interface, family, server.name)
-                    ],
-                    family,
-                    atom,
-                )
-    elif isinstance(client, Endpoint):
-        for family, atom in _atoms(topology, server):
-            for several in _choices(client):
-                yield _alternative(
-                    [
-                        paths.outbound(
-                            topology, step, _outside(family, atom, destination), protocol
-                        )[0]
-                        for interface in several
-                        for step in _steps(topology, interface, family, client.name)
-                    ],
-                    family,
-                    atom,
-                )
+    elif isinstance(server, Endpoint) and isinstance(client, Addresses):
+        several = _inward(topology, source, client, server, protocol)
+    elif isinstance(client, Endpoint) and isinstance(server, Addresses):
+        several = _outward(topology, client, destination, server, protocol)
+    else:
+        return
+    for one in several:
+        if one.ways:
+            yield one
+
+
+def _inward(
+    topology: Topology, name: str, outside: Addresses, server: Endpoint, protocol: Protocol
+) -> Iterator[Alternative]:
+    for family, atom in _atoms(topology, outside):
+        client = Step(family, atom.pairs[0][0], None, name)
+        for several in _choices(server):
+            ways = [
+                paths.inbound(topology, client, step, protocol)
+                for interface in several
+                for step in _steps(topology, interface, family, server.name)
+            ]
+            yield Alternative(ways, _of_family(family, atom))
+
+
+def _outward(
+    topology: Topology, client: Endpoint, name: str, outside: Addresses, protocol: Protocol
+) -> Iterator[Alternative]:
+    for family, atom in _atoms(topology, outside):
+        server = Step(family, atom.pairs[0][0], None, name)
+        for several in _choices(client):
+            ways = [
+                paths.outbound(topology, step, server, protocol)
+                for interface in several
+                for step in _steps(topology, interface, family, client.name)
+            ]
+            yield Alternative(ways, _of_family(family, atom))
 
 
 def _private(
     topology: Topology, client: Endpoint, server: Endpoint, protocol: Protocol
 ) -> Iterator[Alternative]:
-    for family in (4, 6):
-        for here in _choices(client):
-            for there in _choices(server):
-                yield _alternative(
-                    [
-                        paths.private(topology, one, other, protocol)
-                        for near in here
-                        for far in there
-                        for one in _steps(topology, near, family, client.name)
-                        for other in _steps(topology, far, family, server.name)
-                    ]
-                )
+    for family, here, there in product((4, 6), _choices(client), _choices(server)):
+        ways = [
+            paths.private(topology, one, other, protocol)
+            for near, far in product(here, there)
+            for one in _steps(topology, near, family, client.name)
+            for other in _steps(topology, far, family, server.name)
+        ]
+        yield Alternative(ways, Addresses())
 
 
 def _public(
     topology: Topology, client: Endpoint, server: Endpoint, protocol: Protocol
 ) -> Iterator[Alternative]:
     """Out of one VPC and into another's, or its own, by public addresses."""
-    for family in (4, 6):
-        for here in _choices(client):
-            for there in _choices(server):
-                yield _alternative(
-                    [
-                        _over_the_internet(topology, one, other, source, target, protocol)
-                        for near in here
-                        for far in there
-                        if family == 4 or near.vpc is not far.vpc
-                        for one in _steps(topology, near, family, client.name)
-                        for other in _steps(topology, far, family, server.name)
-                        for source in _public_addresses(topology, near, family)
-                        for target in _public_addresses(topology, far, family)
-                    ]
-                )
+    for family, here, there in product((4, 6), _choices(client), _choices(server)):
+        ways = [
+            _over_the_internet(topology, one, other, source, target, protocol)
+            for near, far in product(here, there)
+            if (family == 4 and far.public != "no") or (family == 6 and near.vpc is not far.vpc)
+            for one in _steps(topology, near, family, client.name)
+            for other in _steps(topology, far, family, server.name)
+            for source in _public_addresses(topology, near, family)
+            for target in _public_addresses(topology, far, family)
+        ]
+        yield Alternative(ways, Addresses())
 
 
 def _over_the_internet(
     topology: Topology, client: Step, server: Step, source: int, target: int, protocol: Protocol
-) -> list[Hop]:
+) -> Iterator[Hop]:
     far = Step(client.family, target, None, f"{server.name}'s public address", server.interface)
-    out, nat = paths.outbound(topology, client, far, protocol)
-    name = f"{client.name}'s public address"
-    sender: Interface | None = client.interface
+    name, sender = f"{client.name}'s public address", client.interface
+    nat = paths.nat_on_the_way(topology, client, far)
     if nat is not None:
-        name, sender = topology.short(nat.path), nat
+        name, sender = nat.label, nat
         source = nat.elastic if nat.elastic is not None else source
     near = Step(client.family, source, None, name, sender)
-    return [*out, *paths.inbound(topology, near, server, protocol)]
+    yield from paths.outbound(topology, client, far, protocol)
+    yield from paths.inbound(topology, near, server, protocol)
 
 
 def _public_addresses(topology: Topology, interface: Interface, family: int) -> list[int]:
@@ -245,11 +245,8 @@ def _public_addresses(topology: Topology, interface: Interface, family: int) -> 
     return [atom.pairs[0][0] for atom in topology.pool[4]]
 
 
-def _alternative(
-    ways: list[list[Hop]], family: int = 4, outside: Intervals = NOTHING
-) -> Alternative:
-    held = Addresses(outside) if family == 4 else Addresses(ipv6=outside)
-    return Alternative(tuple(map(tuple, ways)), held)
+def _of_family(family: int, held: Intervals) -> Addresses:
+    return Addresses(held) if family == 4 else Addresses(ipv6=held)
 
 
 def _choices(endpoint: Endpoint) -> list[tuple[Interface, ...]]:
@@ -264,10 +261,6 @@ def _steps(topology: Topology, interface: Interface, family: int, name: str) -> 
     return [
         Step(family, atom.pairs[0][0], interface, name) for atom in topology.atoms(held, family)
     ]
-
-
-def _outside(family: int, atom: Intervals, name: str) -> Step:
-    return Step(family, atom.pairs[0][0], None, name)
 
 
 def _atoms(topology: Topology, outside: Addresses) -> Iterator[tuple[int, Intervals]]:

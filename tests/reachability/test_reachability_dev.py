@@ -55,6 +55,6 @@ def test_what_stops_the_internet_from_the_application_is_named(topology: Topolog
     assert verdict.state == "closed"
     assert len(verdict.reasons) == 3
     address, route, group = verdict.reasons
-    assert "app/instance has no public address" in address
+    assert "app has no public address" in address
     assert "no route from microblogVPC/private-us-east-1a" in route
     assert "security-groups/app has no ingress rule" in group
