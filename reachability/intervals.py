@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
+
+_low = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class Intervals:
         return Intervals(tuple(rest))
 
     def __contains__(self, number: int) -> bool:
-        return any(low <= number <= high for low, high in self.pairs)
+        index = bisect_right(self.pairs, number, key=_low) - 1
+        return index >= 0 and number <= self.pairs[index][1]
 
     def __bool__(self) -> bool:
         return bool(self.pairs)

@@ -213,6 +213,10 @@ class Topology:
         found: tuple[Intervals, ...] = self.cache[key]
         return found
 
+    def signature(self, family: int, address: int) -> frozenset[int]:
+        """Which of the `cuts` hold an address: what can be told of it here."""
+        return frozenset(index for index, held in enumerate(self.cuts[family]) if address in held)
+
     @cached_property
     def pool(self) -> dict[int, tuple[Intervals, ...]]:
         """Where a public address that AWS has yet to choose may come from, in atoms.

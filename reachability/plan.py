@@ -31,6 +31,14 @@ def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
         yield _resource(body, scope, changes.get(body["address"], {}))
 
 
+def before(document: Mapping[str, Any]) -> Iterator[Resource]:
+    """Every resource as it stands before the planned change."""
+    root = _Scope(document.get("configuration", {}).get("root_module", {}))
+    prior = document.get("prior_state", {}).get("values", {}).get("root_module", {})
+    for body, scope in _walk(prior, root):
+        yield _resource(body, scope, {})
+
+
 @dataclass(frozen=True)
 class _Scope:
     """One module instance: where its references lead. `prefix` is "module.name." or empty."""

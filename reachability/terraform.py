@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +47,29 @@ def parse(document: Mapping[str, Any], path: Path) -> Stack:
         raise UnreadableStackError(
             f"{path}: is neither synthesised Terraform nor the output of `terraform show -json`"
         )
-    is_plan = "planned_values" in document
-    read_resources = plan.resources if is_plan else _synthesised
+    if "planned_values" in document:
+        return Stack(path.name, "plan", _collect(plan.resources, document, path))
+    return Stack(path.parent.name, "synthesised", _collect(_synthesised, document, path))
+
+
+def before(document: Mapping[str, Any], path: Path) -> Stack:
+    """What stands before a planned change. Raises UnreadableStackError for what is no plan."""
+    if "planned_values" not in document:
+        raise UnreadableStackError(
+            f"{path}: is no plan; write one with `terraform show -json PLAN > {path.name}`"
+        )
+    return Stack(path.name, "plan", _collect(plan.before, document, path))
+
+
+def _collect(
+    reader: Callable[[Mapping[str, Any]], Iterator[Resource]],
+    document: Mapping[str, Any],
+    path: Path,
+) -> dict[str, Resource]:
     try:
-        found = {one.address: one for one in read_resources(document)}
+        return {one.address: one for one in reader(document)}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UnreadableStackError(f"{path}: is not shaped like Terraform JSON: {error}") from error
-    if is_plan:
-        return Stack(path.name, "plan", found)
-    return Stack(path.parent.name, "synthesised", found)
 
 
 def _synthesised(document: Mapping[str, Any]) -> Iterator[Resource]:

@@ -1,0 +1,150 @@
+"""The command line of reachability."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from reachability import changes, report, stacks, terraform
+from reachability.intervals import is_world
+from reachability.matrix import Matrix, matrix
+from reachability.model import Topology
+from reachability.ports import PROTOCOLS
+from reachability.verdict import UnknownEndpointError, Verdict, reach
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+_TARGET = re.compile(rf"(?P<name>.+):(?P<port>[0-9]{{1,5}})(/(?P<protocol>{'|'.join(PROTOCOLS)}))?")
+
+Form = Literal["words", "json", "markdown"]
+
+
+class UsageError(ValueError):
+    """Arguments that cannot be meant; one line with the fix."""
+
+
+@app.command()
+def main(
+    environment: Annotated[
+        str | None, typer.Argument(metavar="[ENV", help="The synthesised stack to ask.")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[SOURCE", help="An endpoint, internet, a prefix list or a CIDR."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Argument(metavar="DEST:PORT[/udp]]]", help="The endpoint and port.")
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option("--dir", metavar="DIR", help="Where synthesis wrote.")
+    ] = Path("cdktf.out"),
+    plan: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What a plan (`terraform show -json`) changes."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+) -> None:
+    """Say who can reach whom, from Terraform, before anything exists.
+
+    `reach dev` prints the whole matrix, `reach dev internet app:5000` one verdict with its path or
+    what stops it, `reach --plan FILE` what a plan opens and closes.
+
+    Exit code: 0 answered (a single verdict: open), 1 a single verdict closed or unknown, 2 bad
+    usage or output that is not whole.
+    """
+    form: Form = "json" if as_json else "markdown" if as_markdown else "words"
+    try:
+        if as_json and as_markdown:
+            raise UsageError("--json and --markdown are two forms; choose one")
+        code = _answer(environment, source, target, folder, plan, form)
+    except (terraform.UnreadableStackError, UnknownEndpointError, UsageError) as error:
+        Console(stderr=True).print(f"reach: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+    raise typer.Exit(code)
+
+
+def _answer(
+    environment: str | None,
+    source: str | None,
+    target: str | None,
+    folder: Path,
+    plan: Path | None,
+    form: Form,
+) -> int:
+    if plan is not None:
+        if environment is not None:
+            raise UsageError("--plan compares a plan's before and after; it takes no environment")
+        return _print_changes(plan, form)
+    if environment is None:
+        raise UsageError("name an environment, such as dev, or a plan with --plan FILE")
+    topology = Topology.of(terraform.read(stacks.one(folder, environment)))
+    if source is None:
+        _print_matrix(matrix(topology), environment, form)
+        return 0
+    if target is None:
+        raise UsageError("name what it is to reach as DEST:PORT, such as app:5000")
+    name, port, protocol = _target(target)
+    return _print_verdict(reach(topology, source, name, port, protocol), form)
+
+
+def _target(text: str) -> tuple[str, int, str]:
+    """The name, port and protocol of "app:5000" or "app:53/udp". Raises UsageError."""
+    match = _TARGET.fullmatch(text)
+    if match is None or int(match["port"]) > 65535:
+        raise UsageError(f"{text!r} is no DEST:PORT; write it like app:5000 or app:53/udp")
+    return match["name"], int(match["port"]), match["protocol"] or "tcp"
+
+
+def _print_matrix(found: Matrix, title: str, form: Form) -> None:
+    if form == "json":
+        _print_json(report.matrix_json(found))
+    elif form == "markdown":
+        typer.echo(report.matrix_markdown(found), nl=False)
+    else:
+        table = Table(
+            title=f"{title}: open TCP ports, from the left to the top",
+            title_justify="left",
+            box=SIMPLE,
+        )
+        for heading in ("", *found.names):
+            table.add_column(heading, overflow="fold", no_wrap=not heading)
+        for source in found.names:
+            cells = [report.words(found.cell(source, one)) or "·" for one in found.names]
+            table.add_row(source, *cells)
+        Console().print(table)
+
+
+def _print_verdict(verdict: Verdict, form: Form) -> int:
+    if form == "json":
+        _print_json(report.verdict_json(verdict))
+    else:
+        typer.echo(report.verdict_words(verdict))
+        if verdict.addresses and not is_world(verdict.addresses):
+            typer.echo(f"  for the addresses {verdict.addresses}")
+    return 0 if verdict.state == "open" else 1
+
+
+def _print_changes(plan: Path, form: Form) -> int:
+    document = terraform.load(plan)
+    old = matrix(Topology.of(terraform.before(document, plan)))
+    new = matrix(Topology.of(terraform.parse(document, plan)))
+    found = changes.changes(old, new)
+    if form == "json":
+        _print_json(report.changes_json(found))
+    else:
+        mark = "- " if form == "markdown" else ""
+        lines = [f"{mark}{one}" for one in found]
+        typer.echo("\n".join(lines) or "changes nothing about who can reach whom")
+    return 0
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2))
