@@ -1,0 +1,198 @@
+"""The nftables rules of routers and gateways. Every drop is counted under its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from tests.reachability.oracle.description import (
+    Acl,
+    Description,
+    Group,
+    GroupRule,
+    Instance,
+    Protocol,
+    Subnet,
+    Vpc,
+)
+
+CAUSES = (
+    "no_route",
+    "no_return_route",
+    "peering_pending",
+    "acl_egress",
+    "acl_ingress",
+    "acl_return",
+    "group_egress",
+    "group_ingress",
+    "no_public_address",
+    "not_transitive",
+    "unsolicited_at_nat",
+)
+
+
+def devices(description: Description, subnet: Subnet) -> list[str]:
+    """The router's devices that stand for network interfaces in the subnet."""
+    return [one.name for one in description.interfaces if one.subnet == subnet.name]
+
+
+def router(description: Description, vpc: Vpc) -> str:
+    """A VPC's router: ACLs at the subnets' edges, security groups at the instances."""
+    subnets = [one for one in description.subnets if one.vpc == vpc.name]
+    instances = description.instances_in(vpc.name)
+    chains: list[str] = []
+    forward = [
+        'oifname "nowhere" ct direction reply counter name no_return_route drop',
+        f'oifname "nowhere" iifname != {_own(description, vpc)} counter name not_transitive drop',
+        'oifname "nowhere" counter name no_route drop',
+        'oifname "pending" counter name peering_pending drop',
+        "ct state invalid drop",
+    ]
+    for gateway in description.nat_gateways:
+        own = f'iifname "{gateway.name}" oifname "{gateway.name}"'
+        forward.append(f"{own} counter name no_route drop")
+    for subnet in subnets:
+        acl = next((one for one in description.acls if one.name == subnet.acl), None)
+        inside = _set(devices(description, subnet))
+        if acl is None or not inside:
+            continue
+        # "Control subnet traffic with network access control lists": only what crosses the
+        # subnet's edge is looked at, and every packet anew.
+        forward.append(f"iifname {inside} oifname != {inside} jump {subnet.name}-out")
+        forward.append(f"oifname {inside} iifname != {inside} jump {subnet.name}-in")
+        chains += [
+            _chain(f"{subnet.name}-out", _acl(acl, egress=True)),
+            _chain(f"{subnet.name}-in", _acl(acl, egress=False)),
+        ]
+    # "Amazon EC2 security group connection tracking": answers pass whatever the rules say.
+    forward.append("ct state established accept")
+    for instance in instances:
+        name = instance.name
+        forward.append(f'iifname "{name}" jump {name}-out')
+        forward.append(f'oifname "{name}" jump {name}-in')
+        chains += [
+            _chain(f"{name}-out", _security_groups(description, instance, egress=True)),
+            _chain(f"{name}-in", _security_groups(description, instance, egress=False)),
+        ]
+    forward.append("accept")
+    return _table(*chains, _forward(forward))
+
+
+def internet_gateway(public: Mapping[str, str]) -> str:
+    """One-to-one NAT between private (keys) and public addresses (values); the rest is dropped."""
+    if not public:
+        return _table(_forward(["counter name no_public_address drop"]))
+    inward = {theirs: ours for ours, theirs in public.items()}
+    arrives = f'iifname "outside" dnat to ip daddr map {_map(inward)}'
+    leaves = f'oifname "outside" snat to ip saddr map {_map(public)}'
+    return _table(
+        _chain("prerouting", [arrives], "nat", "dstnat"),
+        _chain("postrouting", [leaves], "nat", "srcnat"),
+        _forward(
+            [
+                "ct state invalid drop",
+                'iifname "outside" oifname "inside" accept',
+                f'iifname "inside" oifname "outside" ip saddr {_set(public)} accept',
+                "counter name no_public_address drop",
+            ]
+        ),
+    )
+
+
+def nat_gateway(vpc: Vpc) -> str:
+    """ "NAT gateways": the VPC's own hosts may call out; nobody may call in."""
+    return _table(
+        _chain("postrouting", [f"ip saddr {vpc.cidr} masquerade"], "nat", "srcnat"),
+        _forward(
+            [
+                "ct state invalid counter name unsolicited_at_nat drop",
+                f"ip saddr {vpc.cidr} accept",
+                "ct state established accept",
+            ]
+        ),
+        _chain("input", ["counter name unsolicited_at_nat drop"], "filter", "filter"),
+    )
+
+
+def _acl(acl: Acl, *, egress: bool) -> Iterator[str]:
+    """ "Network ACL rules": lowest number first, the first match decides, the rest is denied."""
+    cause = "acl_egress" if egress else "acl_ingress"
+    drop = [
+        "ct direction reply counter name acl_return drop",
+        f"counter name {cause} drop",
+    ]
+    side = "daddr" if egress else "saddr"
+    for rule in sorted(acl.rules, key=lambda one: one.number):
+        if rule.egress == egress:
+            match = f"ip {side} {rule.cidr} {_service(rule.protocol, rule.ports)}"
+            yield from [f"{match} return"] if rule.allow else [f"{match} {one}" for one in drop]
+    yield from drop
+
+
+def _security_groups(
+    description: Description, instance: Instance, *, egress: bool
+) -> Iterator[str]:
+    """ "Security group rules": allow rules only, of all the groups together."""
+    side = "daddr" if egress else "saddr"
+    for group, rule in _rules(description, instance):
+        if rule.egress == egress and (peers := _peers(description, group, rule)):
+            yield f"ip {side} {peers} {_service(rule.protocol, rule.ports)} return"
+    yield f"counter name {'group_egress' if egress else 'group_ingress'} drop"
+
+
+def _rules(description: Description, instance: Instance) -> Iterator[tuple[Group, GroupRule]]:
+    vpc = description.subnet(instance.subnet).vpc
+    groups = [one for one in description.groups if one.name in instance.groups]
+    if not instance.groups:
+        # "Default security groups for your VPCs".
+        rules = (GroupRule(False, "all", "default"), GroupRule(True, "all", "0.0.0.0/0"))
+        groups = [Group("default", vpc, rules)]
+    for group in groups:
+        for rule in group.rules:
+            yield group, rule
+
+
+def _peers(description: Description, group: Group, rule: GroupRule) -> str:
+    """A group stands for the private addresses of its members ("Security group referencing")."""
+    if not rule.by_group:
+        return rule.peer
+    if rule.peer == "default":
+        return _set(one.address for one in description.instances_in(group.vpc) if not one.groups)
+    return _set(one.address for one in description.instances if rule.peer in one.groups)
+
+
+def _service(protocol: Protocol, ports: tuple[int, int]) -> str:
+    return "" if protocol == "all" else f"meta l4proto {protocol} th dport {ports[0]}-{ports[1]}"
+
+
+def _own(description: Description, vpc: Vpc) -> str:
+    own = [
+        device
+        for subnet in description.subnets
+        if subnet.vpc == vpc.name
+        for device in devices(description, subnet)
+    ]
+    return _set(own) or '"none"'
+
+
+def _set(members: Iterable[str]) -> str:
+    texts = [f'"{one}"' if one[0].isalpha() else one for one in members]
+    return "{ " + ", ".join(texts) + " }" if texts else ""
+
+
+def _map(pairs: Mapping[str, str]) -> str:
+    return "{ " + ", ".join(f"{key} : {value}" for key, value in pairs.items()) + " }"
+
+
+def _forward(rules: Iterable[str]) -> str:
+    return _chain("forward", rules, "filter", "filter")
+
+
+def _chain(name: str, rules: Iterable[str], kind: str = "", priority: str = "") -> str:
+    policy = "; policy drop" if kind == "filter" else ""
+    head = f"type {kind} hook {name} priority {priority}{policy};" if kind else ""
+    return "\n".join([f"chain {name} {{", head, *rules, "}"])
+
+
+def _table(*chains: str) -> str:
+    counters = [f"counter {cause} {{ }}" for cause in CAUSES]
+    return "\n".join(["table ip oracle {", *counters, *chains, "}"])

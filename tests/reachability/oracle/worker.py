@@ -1,0 +1,96 @@
+"""`python -m tests.reachability.oracle.worker`: one answer per line for one order per line.
+
+The process leaves the host's network namespace before anything else and dies with its parent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import resource
+import signal
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from tests.reachability.oracle import description as plain
+from tests.reachability.oracle.description import INTERNET, PORTS, Description, Question
+from tests.reachability.oracle.namespaces import leave_the_host
+from tests.reachability.oracle.network import Network
+from tests.reachability.oracle.probes import Attempt, answered
+from tests.reachability.oracle.worlds import client_ports, public_addresses
+
+_PR_SET_PDEATHSIG = 1
+
+
+def observe(
+    description: Description, asked: list[Question], patience: float
+) -> tuple[Counter[Question], int, Counter[str]]:
+    """In how many worlds real packets say yes to each question, how many worlds there are, and
+    the packets dropped by cause.
+
+    A pair is open when any way is: to the private or to the public address, and, for the
+    internet, from or to any of its addresses.
+    """
+    yes: set[tuple[Question, int]] = set()
+    dropped: Counter[str] = Counter()
+    world = 0
+    addresses = _addresses(description)
+    for number, public in enumerate(public_addresses(description)):
+        with closing(Network(description, public)) as network:
+            ports = client_ports(description)
+            for first in ports if number == 0 else ports[:1]:
+                world += 1
+                calls = _calls(description, public, asked, first)
+                answers = answered(network.endpoints, addresses, PORTS, calls, patience)
+                yes |= {(calls[one], world) for one in answers}
+            dropped.update(network.dropped())
+    return Counter(question for question, _ in yes), world, dropped
+
+
+def _addresses(description: Description) -> dict[str, tuple[str, ...]]:
+    own: dict[str, tuple[str, ...]] = {one.name: (one.address,) for one in description.instances}
+    return {**own, INTERNET: description.internet}
+
+
+def _calls(
+    description: Description, public: Mapping[str, str], asked: list[Question], first: int
+) -> dict[Attempt, Question]:
+    """Every call to make from client ports near `first`, with the question it belongs to.
+
+    Clients that may share a NAT gateway have different ports, so that it need not change them.
+    """
+    addresses = _addresses(description)
+    number = {name: position for position, name in enumerate(addresses, start=1)}
+    calls = {}
+    for question in asked:
+        source, destination, protocol, port = question
+        targets = [] if source == INTERNET else list(addresses[destination])
+        targets += [public[destination]] if destination in public else []
+        for ours in addresses[source]:
+            for theirs in targets:
+                client = first + number[source]
+                calls[Attempt(source, ours, client, theirs, protocol, port)] = question
+    return calls
+
+
+def _handle(order: dict[str, Any]) -> dict[str, Any]:
+    description = plain.read(json.dumps(order["description"]))
+    asked = [(a, b, c, d) for a, b, c, d in order["questions"]]
+    yes, worlds, dropped = observe(description, asked, order["patience"])
+    return {"yes": [yes[one] for one in asked], "worlds": worlds, "dropped": dropped}
+
+
+def main() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    leave_the_host()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    for line in sys.stdin:
+        print(json.dumps(_handle(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
