@@ -14,7 +14,8 @@ from reachability.endpoints import Endpoint
 from reachability.intervals import Addresses, Intervals
 from reachability.model import Topology
 from reachability.ports import NONE, PROTOCOLS, Ports
-from reachability.verdict import alternatives
+from reachability.stack import Resource
+from reachability.verdict import Via, alternatives
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def matrix(topology: Topology) -> Matrix:
     for name, endpoint in topology.endpoints.items():
         members.setdefault(_signature(topology, endpoint), []).append(name)
     several = {names[0]: len(names) > 1 for names in members.values()}
+    nearby = _Nearby(topology)
     return Matrix(
         (*topology.outside, *topology.endpoints),
         topology.outside,
@@ -72,17 +74,59 @@ def matrix(topology: Topology) -> Matrix:
             for source in several
             for destination in several
             if source != destination or several[source]
-            if (cell := _cell(topology, source, destination))
+            if (via := nearby.via(source, destination))
+            if (cell := _cell(topology, source, destination, via))
         },
     )
 
 
-def _cell(topology: Topology, source: str, destination: str) -> Cell:
+class _Nearby:
+    """Sorts out, by their VPCs alone, pairs that nothing can join: most pairs of a wide network."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+        self._vpcs = {
+            name: frozenset(one.vpc for one in endpoint.interfaces)
+            for name, endpoint in topology.endpoints.items()
+        }
+        self._public = {
+            name
+            for name, endpoint in topology.endpoints.items()
+            if any(one.public != "no" or one.ipv6 for one in endpoint.interfaces)
+        }
+        self._odd = {
+            name
+            for name, endpoint in topology.endpoints.items()
+            if any(topology.table_of(one.subnet).may_lead_anywhere() for one in endpoint.interfaces)
+        }
+        self._joined: dict[tuple[object, object], bool] = {}
+
+    def via(self, source: str, destination: str) -> Via | None:
+        here, there = self._vpcs.get(source), self._vpcs.get(destination)
+        if here is None or there is None:
+            return "any" if here != there else None
+        if source in self._odd or self._are_joined(here, there):
+            return "any"
+        return "public" if destination in self._public else None
+
+    def _are_joined(
+        self, here: frozenset[Resource | None], there: frozenset[Resource | None]
+    ) -> bool:
+        if (here, there) not in self._joined:
+            self._joined[here, there] = any(
+                one is None or other is None or one is other or self._topology.peering(one, other)
+                for one in here
+                for other in there
+            )
+        return self._joined[here, there]
+
+
+def _cell(topology: Topology, source: str, destination: str, via: Via) -> Cell:
     ports: dict[str, Ports] = {}
     parts: dict[str, tuple[tuple[Addresses, Ports], ...]] = {}
     for name, protocol in PROTOCOLS.items():
         total, by_ports = NONE, dict[Addresses, Ports]()
-        for one in alternatives(topology, source, destination, protocol):
+        for one in alternatives(topology, source, destination, protocol, via):
             if passing := one.ports():
                 total |= passing
                 if one.outside:

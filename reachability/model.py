@@ -109,10 +109,14 @@ class Topology:
 
     def peering(self, one: Resource, other: Resource) -> Peering | None:
         """The connection between two VPCs that comes nearest to being active."""
-        between = [peering for peering in self.peerings if peering.joins(one, other)]
-        return next((peering for peering in between if peering.active.sure), None) or next(
-            iter(between), None
-        )
+        return self._between.get(frozenset((one, other)))
+
+    @cached_property
+    def _between(self) -> dict[frozenset[Resource], Peering]:
+        found: dict[frozenset[Resource], Peering] = {}
+        for peering in sorted(self.peerings, key=lambda one: one.active.possible.size):
+            found[frozenset(peering.vpcs)] = peering
+        return found
 
     def group_label(self, group: str) -> str:
         """A security group as people know it."""

@@ -6,7 +6,7 @@ ports pass it; a way lets through what all of its hops do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from reachability.endpoints import Interface
@@ -14,21 +14,30 @@ from reachability.group_filters import Peer, passes
 from reachability.model import Topology
 from reachability.network_acls import Acl
 from reachability.ports import ALL, MAYBE, NONE, Ports, Protocol
-from reachability.routing import NextHop
+from reachability.routing import NextHop, Table
 from reachability.security_groups import Direction
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One element on the way: `path` names it, `says` what it does, `lacks` why what stops stops.
+    """One element on the way: `path` names it, `passes` are the destination ports it lets through.
 
-    `passes` are the destination ports it lets through.
+    Its words are made when they are asked for: of a matrix nobody asks.
     """
 
     path: str
-    says: str
-    lacks: str
     passes: Ports
+    words: Callable[[], tuple[str, str]]
+
+    @property
+    def says(self) -> str:
+        """What it does; empty for what only ever stops."""
+        return self.words()[0]
+
+    @property
+    def lacks(self) -> str:
+        """Why it stops what it stops."""
+        return self.words()[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +73,10 @@ def private(topology: Topology, client: Step, server: Step, protocol: Protocol) 
         peering = topology.peering(here.vpc, there.vpc)
         shared = NONE if peering is None else peering.shares_groups & peering.active
     crosses = here.subnet is not there.subnet
+    yield _route(topology, client, server, "to")
     yield _groups(topology, "egress", client, server, protocol, shared)
     if crosses:
         yield from _acl(topology, "egress", client, server, protocol)
-    yield _route(topology, client, server, "to")
-    if crosses:
         yield from _acl(topology, "ingress", server, client, protocol)
     yield _groups(topology, "ingress", server, client, protocol, shared)
     back = _route(topology, server, client, "back to")
@@ -129,16 +137,20 @@ def _through_nat(
     inside = nat.vpc is here.vpc and nat.vpc is not None
     yield Hop(
         route.path,
-        f"{topology.short(route.path)} routes {server.name} through {nat.label}",
-        f"{nat.label} is in another VPC, where no route can lead",
         certain if inside else NONE,
+        lambda: (
+            f"{topology.short(route.path)} routes {server.name} through {route.names}",
+            f"{route.names} is in another VPC, where no route can lead",
+        ),
     )
     if route.kind == "machine":
         yield Hop(
             nat.path,
-            f"{nat.label} forwards what is not its own",
-            f"{nat.label} checks source and destination, so it forwards nothing",
             ALL if nat.forwards else NONE,
+            lambda: (
+                f"{nat.label} forwards what is not its own",
+                f"{nat.label} checks source and destination, so it forwards nothing",
+            ),
         )
         yield _groups(topology, "ingress", middle, client, protocol, ALL)
         yield _groups(topology, "egress", middle, server, protocol, NONE)
@@ -166,21 +178,19 @@ def _groups(
     hosts = holder.hosts & topology.host_references if holder is not None else frozenset()
     groups = far.groups if far is not None and shared else ()
     peer = Peer(other.family, other.address, groups, shared, hosts)
-    names = (
-        " and ".join(topology.group_label(group) for group in interface.groups)
-        or "no security group"
-    )
-    way = "out to" if direction == "egress" else "in from"
-    opens = "to" if direction == "egress" else "from"
-    plural, lets, has = (
-        ("groups", "let", "have") if len(interface.groups) > 1 else ("group", "lets", "has")
-    )
-    return Hop(
-        interface.path,
-        f"security {plural} {names} {lets} it {way} {other.name}",
-        f"the security {plural} {names} {has} no {direction} rule for it {opens} {other.name}",
-        passes(topology, interface.groups, direction, protocol, peer),
-    )
+
+    def words() -> tuple[str, str]:
+        names = " and ".join(map(topology.group_label, interface.groups))
+        several = len(interface.groups) > 1
+        group = f"security group{'s' if several else ''} {names}"
+        way, preposition = ("out", "to") if direction == "egress" else ("in", "from")
+        return (
+            f"{group} {'let' if several else 'lets'} it {way} {preposition} {other.name}",
+            f"the {group} {'have' if several else 'has'} no {direction} rule for it "
+            f"{preposition} {other.name}",
+        )
+
+    return Hop(interface.path, passes(topology, interface.groups, direction, protocol, peer), words)
 
 
 def _acl(
@@ -189,14 +199,15 @@ def _acl(
     acl = _acl_of(topology, own)
     if acl.entries is None and acl.known:
         return
-    ports = acl.passes(direction, protocol, other.family, other.address)
     way = "out to" if direction == "egress" else "in from"
     name = topology.short(acl.path)
     yield Hop(
         acl.path,
-        f"network ACL {name} lets it {way} {other.name}",
-        f"the network ACL {name} does not let it {way} {other.name}",
-        ports,
+        acl.passes(direction, protocol, other.family, other.address),
+        lambda: (
+            f"network ACL {name} lets it {way} {other.name}",
+            f"the network ACL {name} does not let it {way} {other.name}",
+        ),
     )
 
 
@@ -209,15 +220,16 @@ def _reply(
         return
     ports = acl.passes(direction, protocol, other.family, other.address)
     missing = protocol.replies - ports.sure
-    found = ALL if not missing else MAYBE if protocol.replies & ports.possible else NONE
     way = "out to" if direction == "egress" else "in from"
     name = topology.short(acl.path)
     yield Hop(
         acl.path,
-        f"network ACL {name} lets answers {way} {other.name}",
-        f"the network ACL {name} does not let answers {way} {other.name} on the client's "
-        f"ports {missing}",
-        found,
+        ALL if not missing else MAYBE if protocol.replies & ports.possible else NONE,
+        lambda: (
+            f"network ACL {name} lets answers {way} {other.name}",
+            f"the network ACL {name} does not let answers {way} {other.name} on the client's "
+            f"ports {missing}",
+        ),
     )
 
 
@@ -231,81 +243,96 @@ def _route(topology: Topology, own: Step, other: Step, word: str) -> Hop:
     here, there = own.interface, other.interface
     assert here is not None and there is not None
     table = topology.table_of(here.subnet)
-    subnet = topology.label(here.subnet)
-    lacks = f"no route from {subnet} {word} {topology.label(there.vpc)} ({other.name})"
     if here.vpc is None or there.vpc is None:
-        return Hop(here.path, "", "the VPC of an endpoint is not known", MAYBE)
+        return Hop(here.path, MAYBE, lambda: ("", "the VPC of an endpoint is not known"))
     if here.vpc is there.vpc:
-        found = _middlebox(topology, here, own.family, other.address)
-        if found is not None:
-            what = f"{topology.short(found.path)} hands it to {found.names}"
-            return Hop(found.path, what, f"{what}, which may not pass it on", MAYBE)
-        return Hop(table.path, "local route of the VPC", "", ALL)
+        return _local_route(topology, own, other, table)
+
+    def lacks() -> str:
+        subnet, vpc = topology.label(here.subnet), topology.label(there.vpc)
+        return f"no route from {subnet} {word} {vpc} ({other.name})"
+
     local = topology.cidrs(here.vpc)
     if other.address in (local.ipv4 if own.family == 4 else local.ipv6):
-        return Hop(table.path, "", f"{lacks}: the address is one of its own VPC", NONE)
+        return Hop(table.path, NONE, lambda: ("", f"{lacks()}: the address is one of its own VPC"))
     found = table.next_hop(own.family, other.address)
     if found is None:
-        return Hop(table.path, "", lacks, MAYBE if table.may_pass_elsewhere() else NONE)
+        state = MAYBE if table.may_pass_elsewhere() else NONE
+        return Hop(table.path, state, lambda: ("", lacks()))
     if found.kind == "peering":
         return _over_peering(topology, own, other, found, lacks)
-    leads = f"{topology.short(found.path)} leads to {found.names}"
+
+    def leads() -> str:
+        return f"{topology.short(found.path)} leads to {found.names}"
+
     if found.kind in ("unmodelled", "machine") or table.may_pass_elsewhere():
-        return Hop(found.path, leads, f"{leads}, which is not modelled", MAYBE)
-    return Hop(found.path, "", f"{lacks}: {leads}", NONE)
+        return Hop(found.path, MAYBE, lambda: (leads(), f"{leads()}, which is not modelled"))
+    return Hop(found.path, NONE, lambda: ("", f"{lacks()}: {leads()}"))
 
 
-def _middlebox(topology: Topology, here: Interface, family: int, address: int) -> NextHop | None:
-    """The route more specific than the local one that takes over, if there is one.
+def _local_route(topology: Topology, own: Step, other: Step, table: Table) -> Hop:
+    """The local route, or the more specific one that takes over.
 
     (Amazon VPC User Guide, "Middlebox appliances": to an interface, a NAT gateway or a Gateway
     Load Balancer endpoint, and nothing else may be more specific.)
     """
-    assert here.vpc is not None
+    here = own.interface
+    assert here is not None and here.vpc is not None
     local = topology.cidrs(here.vpc)
-    found = topology.table_of(here.subnet).next_hop(
-        family, address, within=local.ipv4 if family == 4 else local.ipv6
+    found = table.next_hop(
+        own.family, other.address, within=local.ipv4 if own.family == 4 else local.ipv6
     )
-    return found if found is not None and found.kind in ("machine", "nat", "unmodelled") else None
+    if found is None or found.kind not in ("machine", "nat", "unmodelled"):
+        return Hop(table.path, ALL, lambda: ("the local route of the VPC leads there", ""))
+    return Hop(
+        found.path,
+        MAYBE,
+        lambda: (
+            f"{topology.short(found.path)} hands {other.name}'s packets to {found.names}",
+            f"{topology.short(found.path)} hands {other.name}'s packets to {found.names}, which "
+            "may not pass them on",
+        ),
+    )
 
 
-def _over_peering(topology: Topology, own: Step, other: Step, hop: NextHop, lacks: str) -> Hop:
+def _over_peering(
+    topology: Topology, own: Step, other: Step, hop: NextHop, lacks: Callable[[], str]
+) -> Hop:
     """VPC Peering Guide, "Limitations": between its two VPCs only, and only while active."""
     here, there = own.interface, other.interface
     assert here is not None and there is not None and here.vpc is not None
     assert there.vpc is not None
     peering = next((one for one in topology.peerings if one.resource is hop.target), None)
-    name = hop.names
+    says = f"{topology.short(hop.path)} routes {other.name} over {hop.names}"
     if peering is None or not peering.joins(here.vpc, there.vpc):
-        known = peering is not None
         return Hop(
             hop.path,
-            f"{topology.short(hop.path)} routes it over {name}",
-            f"{lacks}: {name} does not join the two VPCs, and peering is not transitive",
-            NONE if known else MAYBE,
+            MAYBE if peering is None else NONE,
+            lambda: (
+                says,
+                f"{lacks()}: {hop.names} does not join the two VPCs, and peering is not transitive",
+            ),
         )
     doubtful = topology.table_of(here.subnet).may_pass_elsewhere()
-    return Hop(
-        hop.path,
-        f"{topology.short(hop.path)} routes {other.name} over {name}",
-        peering.why or f"another route of {topology.label(here.subnet)} is not known",
-        peering.active & (MAYBE if doubtful else ALL),
-    )
+    why = peering.why or f"another route of {topology.label(here.subnet)} is not known"
+    return Hop(hop.path, peering.active & (MAYBE if doubtful else ALL), lambda: (says, why))
 
 
 def has_public_address(topology: Topology, step: Step) -> Hop:
     interface = step.interface
     assert interface is not None
     if step.family == 6:
-        return Hop(interface.path, "an IPv6 address is public", "", ALL)
-    label = interface.label
+        return Hop(interface.path, ALL, lambda: ("an IPv6 address is public", ""))
+    label, public = interface.label, interface.public
     return Hop(
         interface.path,
-        f"{label} has a public address: {interface.why}",
-        f"{label} has no public address"
-        if interface.public == "no"
-        else f"whether {label} has a public address is known after apply ({interface.why})",
-        {"yes": ALL, "no": NONE, "unknown": MAYBE}[interface.public],
+        {"yes": ALL, "no": NONE, "unknown": MAYBE}[public],
+        lambda: (
+            f"{label} has a public address: {interface.why}",
+            f"{label} has no public address"
+            if public == "no"
+            else f"whether {label} has a public address is known after apply ({interface.why})",
+        ),
     )
 
 
@@ -315,22 +342,33 @@ def _through_gateway(
     """Through an internet gateway of the interface's VPC, by the route of its subnet."""
     here = own.interface
     assert here is not None
-    subnet = topology.label(here.subnet)
     table = topology.table_of(here.subnet)
-    everything = "0.0.0.0/0" if own.family == 4 else "::/0"
-    lacks = f"no route from {subnet} to {everything} through an internet gateway"
     hop = table.next_hop(own.family, address)
+    doubt = MAYBE if table.may_pass_elsewhere() else ALL
+
+    def lacks() -> str:
+        everything = "0.0.0.0/0" if own.family == 4 else "::/0"
+        return (
+            f"no route from {topology.label(here.subnet)} to {everything} through an internet "
+            "gateway"
+        )
+
     if hop is None:
-        return Hop(table.path, "", lacks, MAYBE if table.may_pass_elsewhere() else NONE)
-    name = hop.names
-    says = f"{topology.short(hop.path)} routes {word} the internet through {name}"
+        return Hop(table.path, NONE if doubt is ALL else MAYBE, lambda: ("", lacks()))
+
+    def says() -> str:
+        return f"{topology.short(hop.path)} routes {word} the internet through {hop.names}"
+
     if hop.kind == "egress-only" and outward and own.family == 6:
-        return Hop(hop.path, says, "", MAYBE if table.may_pass_elsewhere() else ALL)
+        return Hop(hop.path, doubt, lambda: (says(), ""))
     if hop.kind == "unmodelled":
-        return Hop(hop.path, says, f"{name} is not modelled", MAYBE)
+        return Hop(hop.path, MAYBE, lambda: (says(), f"{hop.names} is not modelled"))
     if hop.kind != "internet":
-        return Hop(hop.path, "", f"{lacks}: {topology.short(hop.path)} leads to {name}", NONE)
+        return Hop(
+            hop.path,
+            NONE,
+            lambda: ("", f"{lacks()}: {topology.short(hop.path)} leads to {hop.names}"),
+        )
     state, why = topology.gateway_state(hop, here.vpc)
-    if table.may_pass_elsewhere():
-        return Hop(hop.path, says, f"another route of {subnet} is not known", state & MAYBE)
-    return Hop(hop.path, says, why, state)
+    unsure = f"another route of {topology.label(here.subnet)} is not known"
+    return Hop(hop.path, state & doubt, lambda: (says(), why or unsure))

@@ -77,6 +77,14 @@ class Table:
         """Whether a route that is not known could decide instead."""
         return bool(self.doubtful) or not self.known
 
+    def may_lead_anywhere(self) -> bool:
+        """Whether packets may come out in a VPC that nothing modelled joins to this one."""
+        return self.may_pass_elsewhere() or any(
+            hop.kind in ("unmodelled", "machine")
+            for several in self.prefixes.values()
+            for _, _, hop in several
+        )
+
 
 def tables(stack: Stack, assumed: Mapping[str, Iterable[tuple[str, NextHop]]]) -> dict[str, Table]:
     """Every table with routes, by the address of its resource (of a VPC for its own main table).

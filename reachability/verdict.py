@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain, product
@@ -196,7 +196,9 @@ def _outward(
 def _private(
     topology: Topology, client: Endpoint, server: Endpoint, protocol: Protocol
 ) -> Iterator[Alternative]:
-    for family, here, there in product((4, 6), _choices(client), _choices(server)):
+    for family, here, there in product(
+        _families(client, server), _choices(client), _choices(server)
+    ):
         ways = [
             paths.private(topology, one, other, protocol)
             for near, far in product(here, there)
@@ -210,7 +212,9 @@ def _public(
     topology: Topology, client: Endpoint, server: Endpoint, protocol: Protocol
 ) -> Iterator[Alternative]:
     """Out of one VPC and into another's, or its own, by public addresses."""
-    for family, here, there in product((4, 6), _choices(client), _choices(server)):
+    for family, here, there in product(
+        _families(client, server), _choices(client), _choices(server)
+    ):
         ways = [
             _over_the_internet(topology, one, other, source, target, protocol)
             for near, far in product(here, there)
@@ -226,15 +230,36 @@ def _public(
 def _over_the_internet(
     topology: Topology, client: Step, server: Step, source: int, target: int, protocol: Protocol
 ) -> Iterator[Hop]:
-    far = Step(client.family, target, None, f"{server.name}'s public address", server.interface)
-    name, sender = f"{client.name}'s public address", client.interface
+    far = Step(client.family, target, None, "a public address", server.interface)
+    name, sender = "a public address", client.interface
     nat = paths.nat_on_the_way(topology, client, far)
     if nat is not None:
         name, sender = nat.label, nat
         source = nat.elastic if nat.elastic is not None else source
     near = Step(client.family, source, None, name, sender)
-    yield from paths.outbound(topology, client, far, protocol)
-    yield from paths.inbound(topology, near, server, protocol)
+    yield from _remembered(topology, paths.outbound, client, far, protocol)
+    yield from _remembered(topology, paths.inbound, near, server, protocol)
+
+
+def _remembered(
+    topology: Topology,
+    half: Callable[[Topology, Step, Step, Protocol], Iterator[Hop]],
+    client: Step,
+    server: Step,
+    protocol: Protocol,
+) -> list[Hop]:
+    """Half a way over the internet, the same for everyone at the other end."""
+    key = (half, *(_seen_from_outside(topology, one) for one in (client, server)), protocol.name)
+    if key not in topology.cache:
+        topology.cache[key] = list(half(topology, client, server, protocol))
+    hops: list[Hop] = topology.cache[key]
+    return hops
+
+
+def _seen_from_outside(topology: Topology, step: Step) -> object:
+    if step.holder is None:
+        return step
+    return step.family, step.address, step.holder.hosts & topology.host_references
 
 
 def _public_addresses(topology: Topology, interface: Interface, family: int) -> list[int]:
@@ -249,6 +274,11 @@ def _of_family(family: int, held: Intervals) -> Addresses:
     return Addresses(held) if family == 4 else Addresses(ipv6=held)
 
 
+def _families(client: Endpoint, server: Endpoint) -> tuple[int, ...]:
+    speaks = all(any(one.ipv6 for one in end.interfaces) for end in (client, server))
+    return (4, 6) if speaks else (4,)
+
+
 def _choices(endpoint: Endpoint) -> list[tuple[Interface, ...]]:
     """Interfaces to try one by one, or all as one where AWS chooses among them."""
     if endpoint.one_of_them:
@@ -257,10 +287,14 @@ def _choices(endpoint: Endpoint) -> list[tuple[Interface, ...]]:
 
 
 def _steps(topology: Topology, interface: Interface, family: int, name: str) -> list[Step]:
-    held = interface.ipv4 if family == 4 else interface.ipv6
-    return [
-        Step(family, atom.pairs[0][0], interface, name) for atom in topology.atoms(held, family)
-    ]
+    key = ("steps", interface, family)
+    if key not in topology.cache:
+        held = interface.ipv4 if family == 4 else interface.ipv6
+        topology.cache[key] = [
+            Step(family, atom.pairs[0][0], interface, name) for atom in topology.atoms(held, family)
+        ]
+    steps: list[Step] = topology.cache[key]
+    return steps
 
 
 def _atoms(topology: Topology, outside: Addresses) -> Iterator[tuple[int, Intervals]]:
