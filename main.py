@@ -67,10 +67,11 @@ def main(
         if first_use:
             shown.say("Indexing the AWS provider, once (some 15 s)")
             package_cache.finish_indexing()
-    for stack in synthesis.stacks:
-        path = Path("stacks", stack, "cdk.tf.json")
-        state = "written" if path in synthesis.changed else "unchanged"
-        typer.echo(f"{stack}: {synthesis.folder / path} {state}")
+        shown.done()
+        for stack in synthesis.stacks:
+            path = Path("stacks", stack, "cdk.tf.json")
+            state = "written" if path in synthesis.changed else "unchanged"
+            typer.echo(f"{stack}: {synthesis.folder / path} {state}")
 
 
 if __name__ == "__main__":

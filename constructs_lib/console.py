@@ -33,9 +33,23 @@ def fails_plainly() -> Iterator[None]:
     except RunError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from None
+    except BrokenPipeError:
+        _give_up_on_output()
+        raise typer.Exit(FAILED) from None
+    except OSError as error:
+        _give_up_on_output()
+        typer.echo(f"{error.filename or 'standard output'}: {error.strerror}", err=True)
+        raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
+        # A Node.js that Ctrl-C ended too would make jsii's exit handler print a traceback.
+        sys.unraisablehook = lambda _: None
         typer.echo("interrupted; what stood before stands", err=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _give_up_on_output() -> None:
+    """What is left to write must not fail once more when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Progress:

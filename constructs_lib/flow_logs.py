@@ -15,8 +15,9 @@ from constructs_lib.network import Network
 class FlowLogs(Construct):
     """One log group a VPC, kept for `retention_days`, written through one role.
 
-    The role may write these log groups and no others (AWS page "IAM role for publishing flow logs
-    to CloudWatch Logs").
+    The role may write these log groups and no others, and look at all, as the AWS page "IAM role
+    for publishing flow logs to CloudWatch Logs" has it; less CreateLogGroup, which would bring a
+    deleted group back without its retention.
     """
 
     def __init__(
@@ -55,13 +56,14 @@ class FlowLogs(Construct):
                     "Statement": [
                         {
                             "Effect": "Allow",
-                            "Action": [
-                                "logs:CreateLogStream",
-                                "logs:DescribeLogStreams",
-                                "logs:PutLogEvents",
-                            ],
+                            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
                             "Resource": [f"{group.arn}:*" for group in groups.values()],
-                        }
+                        },
+                        {
+                            "Effect": "Allow",
+                            "Action": ["logs:DescribeLogGroups", "logs:DescribeLogStreams"],
+                            "Resource": "*",
+                        },
                     ],
                 }
             ),

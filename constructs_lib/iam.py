@@ -21,8 +21,18 @@ def trust(service: str) -> str:
     )
 
 
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+}
+"""By the beginning of the region's name. Source: the endpoint rules of AWS's SDKs."""
+
+
 def partition(region: str) -> str:
     """The first part of ARNs in a region (AWS page "Amazon Resource Names")."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")

@@ -8,7 +8,7 @@ from cdktf import TerraformOutput
 from constructs import Construct
 
 from constructs_lib.default_vpc import DefaultVpc
-from constructs_lib.environment import Environment
+from constructs_lib.environment import TIERS, Environment
 from constructs_lib.flow_logs import FlowLogs
 from constructs_lib.flows import FLOWS, SERVERS
 from constructs_lib.hosts import user_data
@@ -27,12 +27,7 @@ _NAMES = {
     "jenkins": "Jenkins",
     "monitoring": "Monitoring",
 }
-_TIERS: dict[str, Tier] = {
-    "web": "public",
-    "app": "private",
-    "jenkins": "public",
-    "monitoring": "public",
-}
+_TIERS: dict[str, Tier] = {"public_subnet": "public", "private_subnet": "private"}
 
 
 class MicroblogStack(EnvironmentStack):
@@ -44,12 +39,8 @@ class MicroblogStack(EnvironmentStack):
 
         application = self._application_vpc(environment)
         management = self._management_vpc(environment)
-        networks: dict[str, Network] = {
-            "web": application,
-            "app": application,
-            "jenkins": management,
-            "monitoring": management,
-        }
+        vpcs = {"application": application, "management": management}
+        networks = {role: vpcs[vpc] for role, (vpc, _) in TIERS.items()}
         peering = Peering(self, "peering", requester=management, accepter=application)
         FlowLogs(
             self,
@@ -82,7 +73,7 @@ class MicroblogStack(EnvironmentStack):
                 name_prefix=name_prefix,
                 settings=getattr(environment.servers, role),
                 image_id=image,
-                subnet=networks[role].subnet(_TIERS[role], environment.zone_of(role)),
+                subnet=networks[role].subnet(_TIERS[TIERS[role][1]], environment.zone_of(role)),
                 security_group_id=groups.group_id(role),
                 user_data=rendered[role],
                 depends_on=groups.rules(role),

@@ -49,6 +49,8 @@ def synthesise(
     The texts' paths are relative to the folder. `on_wait` is called once when another synthesis
     holds the folder. What `build` raises passes through and leaves the folder as it was.
     """
+    if folder.exists() and not folder.is_dir():
+        raise SynthesisError(f"{folder}: is no folder; remove it, or name another with --outdir")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder, on_wait):

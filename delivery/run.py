@@ -10,16 +10,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
-from constructs_lib.console import FAILED, MISUSED, progress
+from constructs_lib.console import FAILED, MISUSED, fails_plainly, progress
+from constructs_lib.environment import STATE_SUFFIX
 from delivery.summary import summarise
 from delivery.summary_terminal import print_summaries
-from policies import gate, report_terminal, stacks
+from policies import gate, report_terminal
 from policies.errors import GateError
-from reachability import terraform
+from reachability import stacks, terraform
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,21 +35,29 @@ def main(
 
     Exit codes: 0 fine, 1 refused by the gate or the run failed, 2 bad usage or configuration.
     """
-    _synthesise(environments or [])
+    with fails_plainly():
+        _synthesise(environments or [])
+        if not _judge(environments or []):
+            raise typer.Exit(FAILED)
+
+
+def _judge(environments: list[str]) -> bool:
+    """Print what was synthesised and the gate's verdict on it; whether that is fine."""
     folder = Path(os.path.relpath(ROOT / "cdktf.out"))
     try:
         with progress() as shown:
-            files = stacks.select(folder, environments or [])
+            files = stacks.select(folder, environments)
             report = gate.run(files, progress=shown.say)
-    except GateError as error:
+    except (GateError, terraform.UnreadableStackError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(MISUSED) from None
     console = Console()
     print_summaries([summarise(terraform.read(file), file, report) for file in files], console)
-    if not report.ok:
+    if report.ok:
+        _say_what_next(files, console)
+    else:
         report_terminal.print_report(report, console)
-        raise typer.Exit(FAILED)
-    _say_what_next(files, console)
+    return report.ok
 
 
 def _synthesise(environments: list[str]) -> None:
@@ -63,22 +69,22 @@ def _synthesise(environments: list[str]) -> None:
 
 
 def _say_what_next(files: list[Path], console: Console) -> None:
-    folder = files[0].parent
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True, style="cyan")
-    for command, purpose in (
-        ("environments/dev.toml", "your operators, repository, region"),
-        ("make run", "what a change opens, before it exists"),
-        (f"terraform -chdir={folder} init", "then plan, gate, apply"),
-        ("npx cdktf deploy dev", "or the cdktf CLI, after npm ci"),
-    ):
-        table.add_row(Text(command), Text(purpose))
-    console.print(Text("Next", style="bold"))
-    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+    """In lines that a narrow terminal may wrap, so that commands can be copied."""
+    steps = [("environments/*.toml", "your operators, repository, region")]
+    steps.append(("make run", "what a change opens, before it exists"))
+    buckets_first = sorted(files, key=lambda file: not _is_of_state(file))
+    for file in buckets_first:
+        purpose = "the bucket first, " if _is_of_state(file) else ""
+        steps.append((f"terraform -chdir={file.parent} init", f"{purpose}then plan, gate, apply"))
+    console.print("Next", style="bold")
+    width = max(len(command) for command, _ in steps)
+    for command, purpose in steps:
+        console.print(f"  {command:<{width}}  {purpose}", highlight=False, soft_wrap=True)
+
+
+def _is_of_state(file: Path) -> bool:
+    return file.parent.name.endswith(STATE_SUFFIX)
 
 
 if __name__ == "__main__":
-    try:
-        app()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    app()

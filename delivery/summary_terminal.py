@@ -38,7 +38,7 @@ def print_summaries(summaries: Iterable[Summary], console: Console) -> None:
 def _stack(summary: Summary) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     for subject, kinds in _by_subject(summary).items():
         table.add_row(subject, ", ".join(f"{count} {_short(kind)}" for kind, count in kinds))
     for label, source in (("internet reaches", "internet"), ("operators reach", "operators")):

@@ -14,7 +14,7 @@ def network(value: object) -> IPv4Network:
         return value
     written = text(value, "10.0.0.0/18")
     if ":" in written:
-        raise refuse("is IPv6", 'write an IPv4 CIDR, such as "10.0.0.0/18"')
+        raise refuse("is IPv6", "write an IPv4 CIDR")
     base, slash, _length = written.partition("/")
     try:
         found = IPv4Network(written, strict=False)

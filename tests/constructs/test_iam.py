@@ -14,6 +14,9 @@ from constructs_lib.iam import partition, trust
         ("eu-central-1", "aws"),
         ("cn-north-1", "aws-cn"),
         ("us-gov-west-1", "aws-us-gov"),
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+        ("eusc-de-east-1", "aws-eusc"),
     ],
 )
 def test_a_regions_partition(region: str, expected: str) -> None:

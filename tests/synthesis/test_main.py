@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -91,6 +92,45 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     finished = run_main("--outdir", tmp_path / "file" / "out")
     failed(finished, 1, f"{tmp_path}/file", "--outdir")
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    finished = run_main("--outdir", tmp_path / "out")
+    failed(finished, 1, f"{tmp_path}/out: is no folder", "remove it")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: needs Linux")
+@pytest.mark.parametrize("command", [["main.py"], ["-m", "delivery.run"]])
+def test_a_full_disk_under_the_output_is_one_line(command: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        finished = subprocess.run(
+            [sys.executable, *command],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert finished.returncode == 1
+    assert finished.stderr == "standard output: No space left on device\n"
+
+
+def test_the_cdktf_cli_finds_the_program_with_a_bare_path(tmp_path: Path) -> None:
+    app = json.loads((ROOT / "cdktf.json").read_text())["app"]
+    finished = subprocess.run(
+        app,
+        shell=True,
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "HOME": os.environ["HOME"], "CDKTF_OUTDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert stack(tmp_path, "dev")["resource"]
 
 
 def test_a_package_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:

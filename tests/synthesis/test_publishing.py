@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from constructs_lib import fast_loading
-from policies import stacks
-from policies.errors import GateError
+from reachability import stacks
+from reachability.terraform import UnreadableStackError
 from tests.synthesised import DEV, ROOT, run_main, synthesise
 
 fast_loading.start()
@@ -34,7 +34,7 @@ def read(folder: Path) -> dict[str, str] | None:
     """Stack to text as the gate takes them, or None where it refuses the folder."""
     try:
         return {path.parent.name: path.read_text() for path in stacks.select(folder)}
-    except GateError:
+    except UnreadableStackError:
         return None
 
 
@@ -157,5 +157,5 @@ def test_a_stack_edited_by_hand_is_refused(outdir: Path, tmp_path: Path) -> None
     shutil.copytree(outdir, copy)
     file = copy / "stacks" / "dev" / "cdk.tf.json"
     file.write_text(file.read_text().replace("t3.medium", "t3.large"))
-    with pytest.raises(GateError, match=r"dev/cdk\.tf\.json: is not what was synthesised"):
+    with pytest.raises(UnreadableStackError, match="is not what was synthesised"):
         stacks.select(copy)
