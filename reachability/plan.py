@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from reachability import expressions
@@ -54,12 +55,13 @@ class _Scope:
         return _Scope(call.get("module", {}), f"{address}.", call.get("expressions", {}), self)
 
     def arguments_of(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        for one in self.config.get("resources", []):
-            same_kind = one.get("mode", "managed") == body.get("mode", "managed")
-            if same_kind and (one["type"], one["name"]) == (body["type"], body["name"]):
-                arguments: Mapping[str, Any] = one.get("expressions", {})
-                return arguments
-        return {}
+        return self._written.get(_identity(body), {})
+
+    @cached_property
+    def _written(self) -> dict[tuple[str, str, str], Mapping[str, Any]]:
+        return {
+            _identity(one): one.get("expressions", {}) for one in self.config.get("resources", [])
+        }
 
     def references(self, names: Iterable[str], instance: str) -> tuple[Reference, ...]:
         """Where the references of an expression lead; `instance` is the "[key]" of its resource."""
@@ -79,6 +81,10 @@ class _Scope:
             key = instance if bare and not one.address.endswith("]") else ""
             found.append(Reference(f"{self.prefix}{one.address}{key}", one.attribute))
         return tuple(dict.fromkeys(found))
+
+
+def _identity(body: Mapping[str, Any]) -> tuple[str, str, str]:
+    return body.get("mode", "managed"), body["type"], body["name"]
 
 
 def _walk(module: Mapping[str, Any], scope: _Scope) -> Iterator[tuple[Mapping[str, Any], _Scope]]:

@@ -126,3 +126,37 @@ def _instance(add: Any, number: int, vpcs: int) -> None:
         private_ip=str(block[10 + index]),
         vpc_security_group_ids=[f"${{aws_security_group.v{vpc}-{role}-{set_}.id}}"],
     )
+
+
+def as_plan(document: dict[str, Any]) -> dict[str, Any]:
+    """The same network as a plan (`terraform show -json`) that creates all of it."""
+    planned, changes, written = [], [], []
+    for type_, named in document["resource"].items():
+        for name, body in named.items():
+            base = {"address": f"{type_}.{name}", "mode": "managed", "type": type_, "name": name}
+            values = {key: value for key, value in body.items() if key != "//"}
+            unknown = {key: _is_reference(value) for key, value in values.items()}
+            known = {key: value for key, value in values.items() if not unknown[key]}
+            planned.append({**base, "values": known})
+            after = {"id": True, **{key: True for key, hidden in unknown.items() if hidden}}
+            change = {"actions": ["create"], "before": None, "after": known, "after_unknown": after}
+            changes.append({**base, "change": change})
+            expressions = {key: _expression(value) for key, value in values.items()}
+            written.append({**base, "expressions": expressions})
+    return {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": planned}},
+        "resource_changes": changes,
+        "configuration": {"root_module": {"resources": written}},
+    }
+
+
+def _is_reference(value: Any) -> bool:
+    return "${" in str(value)
+
+
+def _expression(value: Any) -> dict[str, Any]:
+    if not _is_reference(value):
+        return {"constant_value": value}
+    text = value[0] if isinstance(value, list) else value
+    return {"references": [text[2:-1], text[2:-1].rpartition(".")[0]]}
