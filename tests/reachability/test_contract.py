@@ -1,0 +1,67 @@
+"""The contract's file: what it says, and how a mistake in it is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reachability import contract
+from reachability.contract import ContractError
+from reachability.intervals import Intervals
+
+GOOD = '[[allow]]\nfrom = ["a", "b"]\nto = "c"\ntcp = [80, [8000, 8010]]\nudp = [53]\nwhy = "x"\n'
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "exposure.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_entries_name_many_ends_ports_and_ranges(tmp_path: Path) -> None:
+    read = contract.read(written(tmp_path, GOOD))
+    for source in ("a", "b"):
+        assert read.ports(source, "c", "tcp") == Intervals.of((80, 80), (8000, 8010))
+        assert read.ports(source, "c", "udp") == Intervals.of((53, 53))
+    assert not read.ports("c", "a", "tcp")
+
+
+def test_entries_for_one_pair_add_up(tmp_path: Path) -> None:
+    more = '[[allow]]\nfrom = "a"\nto = "c"\ntcp = [443]\nwhy = "y"\n'
+    read = contract.read(written(tmp_path, GOOD + more))
+    assert read.ports("a", "c", "tcp") == Intervals.of((80, 80), (443, 443), (8000, 8010))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("allow", "is no TOML"),
+        ("[deny]", "deny: is no key of a contract"),
+        ("allow = [1]", "allow 1: is no table"),
+        (GOOD.replace("from", "form"), "allow 1: form: is no key; there are from, to, why"),
+        (GOOD.replace('why = "x"', ""), "allow 1: why: is missing"),
+        (GOOD.replace('"x"', '" "'), "allow 1: why: is missing"),
+        (GOOD.replace('"c"', "3"), "allow 1: to: names no end"),
+        (GOOD.replace('["a", "b"]', "[]"), "allow 1: from: names no end"),
+        (GOOD.replace("tcp = [80, [8000, 8010]]\nudp = [53]\n", ""), "opens no port"),
+        (GOOD.replace("[53]", "53"), "allow 1: udp: is no list of ports"),
+        (GOOD.replace("[53]", "[0]"), "allow 1: udp: [0, 0] is no port"),
+        (GOOD.replace("[53]", "[65536]"), "is no port"),
+        (GOOD.replace("[53]", "[true]"), "is no port"),
+        (GOOD.replace("[53]", "[[9, 3]]"), "is no port"),
+        (GOOD.replace("[53]", "[[3]]"), "is no port"),
+    ],
+)
+def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(ContractError) as error:
+        contract.read(file)
+    assert str(error.value).startswith(f"{file}: ")
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="cannot be read: No such file"):
+        contract.read(tmp_path / "exposure.toml")
