@@ -27,8 +27,14 @@ class Change:
     def __str__(self) -> str:
         what = "every port" if self.ports.size > 65535 else str(self.ports)
         kind = "" if self.protocol == "tcp" else f"/{self.protocol}"
-        some = f" (addresses {self.addresses})" if self.addresses else ""
+        some = f" (addresses {_listed(self.addresses)})" if self.addresses else ""
         return f"{self.verb} {self.destination}:{what}{kind} to {self.source}{some}"
+
+
+def _listed(addresses: Addresses, most: int = 4) -> str:
+    cidrs = str(addresses).split(", ")
+    more = len(cidrs) - most
+    return ", ".join(cidrs[:most]) + (f" and {more} more ranges" if more > 0 else "")
 
 
 def changes(before: Matrix, after: Matrix) -> list[Change]:
@@ -58,8 +64,15 @@ def _between(before: Matrix, after: Matrix, source: str, destination: str) -> It
             for difference in _differences(was, now) if held else ():
                 found[difference] = found.get(difference, Addresses()) | held
         for (verb, ports), held in found.items():
-            some = None if everyone <= held else held
+            some = None if holds_all(held, everyone) else held
             yield Change(verb, source, destination, protocol, ports, some)
+
+
+def holds_all(held: Addresses, everyone: Addresses) -> bool:
+    """Whether these are all addresses of the families they are of."""
+    return (not held.ipv4 or everyone.ipv4 <= held.ipv4) and (
+        not held.ipv6 or everyone.ipv6 <= held.ipv6
+    )
 
 
 def _of(cell: Cell, protocol: str) -> Ports:

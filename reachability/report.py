@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reachability.changes import Change
+from reachability.changes import Change, holds_all
 from reachability.intervals import Intervals
 from reachability.matrix import Cell, Matrix
 from reachability.ports import Ports
@@ -51,7 +51,7 @@ def _addresses(
 ) -> dict[str, Any]:
     whole = matrix.outside.get(source) or matrix.outside.get(destination)
     parts = cell.parts.get(protocol, ())
-    if whole is None or (len(parts) == 1 and whole <= parts[0][0]):
+    if whole is None or (len(parts) == 1 and holds_all(parts[0][0], whole)):
         return {}
     return {
         "addresses": [{"cidrs": str(held).split(", "), **_json(ports)} for held, ports in parts]
