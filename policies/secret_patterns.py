@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from policies.secret_commands import COMMANDS
+
 # A name whose last word says "secret", however it is set: quoted, to the end of a statement, as
 # one word of a shell command, or as the argument of a flag.
 _SECRET = (
     r"(?:password|passwd|passphrase|[_-]pass|[_-]pwd|secret|secret_?key|token|api_?key"
     r"|access_?key|private_?key)"
 )
+# `max_password: 12345` limits a length; `secret: NAME` says which secret is meant.
+_NO_SECRET = (
+    r"(?!(?<=\b(?:max|min)[_-])\w+[\"']?\s*[=:]\s*\d+\b"
+    r"|(?<![\w-])secret:[ \t]+[a-z][a-z0-9]*(?:-[a-z0-9]+)+\s*$)"
+)
 _BARE = r"(?P<value>[^\s\"'`;,&|()<>{}\[\]]{4,})"
 _ASSIGNMENTS = tuple(
-    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    re.compile(_NO_SECRET + pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
         rf"{_SECRET}[\"']?\s*[=:]\s*(?P<quote>[\"'])(?P<value>(?:(?!(?P=quote)).){{4,}})(?P=quote)",
         rf"{_SECRET}[\"']?\s*[=:]\s*{_BARE}(?=[ \t]*(?:$|[;,#&|}}]))",
@@ -42,17 +49,10 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:(?P<value>[^\s/@'\"]+)@"),
     ),
     (
-        "credentials on a command line",
-        re.compile(r"\bcurl\b[^\n]*\s(?:-u|--user)[\s=]*[\"']?[^\s:'\"]+:(?P<value>[^\s'\"]{3,})"),
-    ),
-    (
         "credentials in a header",
         re.compile(r"(?i)\bauthorization:\s*(?:bearer|basic|token)\s+(?P<value>[^\s'\"]{8,})"),
     ),
-    (
-        "a password",
-        re.compile(r"\b[\w-]+:(?P<value>[^\s:'\"|]{4,})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"),
-    ),
+    *(("credentials on a command line", pattern) for pattern in COMMANDS),
     *(("a literal secret", pattern) for pattern in _ASSIGNMENTS),
 )
 

@@ -4,15 +4,12 @@ from typing import Any
 
 import _path  # noqa: F401
 
-from policies import secret_patterns, user_data
+from policies import secret_patterns, templates, user_data
 from policies.policy import policy
-from reachability.stack import Resource, Stack, Unknown
+from reachability.stack import Reference, Resource, Stack, Unknown
 
 # What a plan over existing infrastructure tells of `user_data` (resource "aws_instance").
 _ONLY_A_HASH = re.compile(r"[0-9a-f]{40}")
-
-# Parts of an expression that bring in text which the stack does not hold.
-_FROM_ELSEWHERE = re.compile(r"\$\{[^}]*\b(?:\w*file\w*\(|(?:var|local|data|module|path)\.)")
 
 
 @policy(
@@ -23,26 +20,29 @@ _FROM_ELSEWHERE = re.compile(r"\$\{[^}]*\b(?:\w*file\w*\(|(?:var|local|data|modu
 def judge(instance: Resource, stack: Stack) -> Iterator[str]:
     """User data holds no secret and no private key."""
     for argument in ("user_data", "user_data_base64"):
-        written = _text(stack.value(instance, argument))
-        if argument not in instance.configured or written == "":
+        value = stack.value(instance, argument)
+        if argument not in instance.configured or value in ("", None):
             continue
-        if written is None or _ONLY_A_HASH.fullmatch(written):
-            yield f"{argument} cannot be read before apply, so nobody can tell what it holds"
-            continue
-        yield from (f"{argument} {problem}" for problem in _problems(written))
+        yield from (f"{argument} {problem}" for problem in _problems(value, instance, argument))
 
 
-def _problems(written: str) -> Iterator[str]:
+def _problems(value: Any, instance: Resource, argument: str) -> Iterator[str]:
+    written = value.text if isinstance(value, Unknown) else value
+    if not isinstance(written, str) or not written or _ONLY_A_HASH.fullmatch(written):
+        origin = f" ({value})" if isinstance(value, Reference | Unknown) else ""
+        yield f"cannot be read before apply, so nobody can tell what it holds{origin}"
+        return
+    if isinstance(value, Unknown):
+        for name in dict.fromkeys(templates.untold(written)):
+            yield f"brings in {name}, and nobody can tell that it is no secret"
+    encoded = argument == "user_data_base64" or instance.type == "aws_launch_template"
+    yield from dict.fromkeys(_found(written, encoded and not isinstance(value, Unknown)))
+
+
+def _found(written: str, encoded: bool) -> Iterator[str]:
     try:
-        for where, text in user_data.texts(written):
+        for where, text in user_data.texts(written, encoded=encoded):
             for what, line in secret_patterns.find(text):
                 yield f"holds {what} (line {line}, {where})"
-    except user_data.TooLargeError as error:
+    except user_data.UnsearchableError as error:
         yield f"cannot be searched: {error}"
-
-
-def _text(value: Any) -> str | None:
-    """The text, or None when some of it comes from where nobody can look before apply."""
-    if isinstance(value, Unknown):
-        return None if _FROM_ELSEWHERE.search(value.text) else value.text or None
-    return value if isinstance(value, str) else "" if value is None else None

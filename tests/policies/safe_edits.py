@@ -160,3 +160,10 @@ def the_host_makes_its_own_secrets(dev: Dev) -> None:
 def hosts_authorise_a_public_key(dev: Dev) -> None:
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ6hJOfFZ0mGZQvWQ0Xn1Zw2lN5qN6pP8b3f2k1dTest ci"
     user_data(dev, "web", f"#!/bin/sh\necho '{key}' >> /home/deploy/.ssh/authorized_keys\n")
+
+
+@safe
+def a_host_is_told_the_address_of_another(dev: Dev) -> None:
+    del dev["web/instance"]["user_data_base64"]
+    address = dev.ref("app/instance", "private_ip")
+    dev["web/instance"]["user_data"] = f"#!/bin/sh\nUPSTREAM='{address}:5000'\n"

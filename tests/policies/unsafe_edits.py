@@ -751,3 +751,55 @@ def user_data_comes_from_a_file_nobody_can_see(dev: Dev) -> None:
 def user_data_brings_in_a_variable(dev: Dev) -> None:
     del dev["app/instance"]["user_data_base64"]
     dev["app/instance"]["user_data"] = "#!/bin/sh\nDATABASE_PASSWORD=${var.password}\n"
+
+
+def interpolated(dev: Dev, template: str) -> None:
+    del dev["app/instance"]["user_data_base64"]
+    dev["app/instance"]["user_data"] = f"#!/bin/sh\ncat > /etc/x <<EOF\n{template}\nEOF\n"
+
+
+@unsafe(SECRET, "app/instance")
+def a_short_password_travels_in_base64(dev: Dev) -> None:
+    user_data(dev, "app", "PASSWORD=hunter2x")
+
+
+@unsafe(SECRET, "app/instance")
+def a_password_travels_beside_comments_in_cyrillic(dev: Dev) -> None:
+    user_data(dev, "app", "#!/bin/sh\n# Пароль базы данных приложения\nDB_PASSWORD=hunter22\n")
+
+
+@unsafe(SECRET, "app/instance")
+def a_password_travels_in_the_second_member_of_an_archive(dev: Dev) -> None:
+    members = gzip.compress(b"#!/bin/sh\n") + gzip.compress(b"DB_PASSWORD=hunter22\n")
+    dev["app/instance"]["user_data_base64"] = base64.b64encode(members).decode()
+
+
+@unsafe(SECRET, "app/instance")
+def user_data_is_a_program_nobody_can_read(dev: Dev) -> None:
+    data = bytes(range(256))
+    dev["app/instance"]["user_data_base64"] = base64.b64encode(data).decode()
+
+
+@unsafe(SECRET, "app/instance")
+def a_private_key_is_made_by_terraform(dev: Dev) -> None:
+    interpolated(dev, "${tls_private_key.deploy.private_key_pem}")
+
+
+@unsafe(SECRET, "app/instance")
+def a_password_is_made_by_terraform(dev: Dev) -> None:
+    interpolated(dev, "${random_password.db.result}")
+
+
+@unsafe(SECRET, "app/instance")
+def a_secret_is_read_by_terraform(dev: Dev) -> None:
+    interpolated(dev, "${data.aws_ssm_parameter.db.value}")
+
+
+@unsafe(SECRET, "app/instance")
+def a_function_hides_a_password(dev: Dev) -> None:
+    dev["app/instance"]["user_data_base64"] = '${base64gzip("PASSWORD=hunter2x")}'
+
+
+@unsafe(SECRET, "app/instance")
+def a_password_is_given_to_a_command(dev: Dev) -> None:
+    user_data(dev, "app", "#!/bin/sh\nmysql -u root -phunter22secret\n", packed=True)
