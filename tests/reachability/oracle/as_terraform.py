@@ -14,6 +14,7 @@ from tests.reachability.oracle.description import (
     Instance,
     NatGateway,
     Peering,
+    Route,
     RouteTable,
     Subnet,
 )
@@ -100,14 +101,22 @@ def _subnet(writer: _Writer, subnet: Subnet) -> None:
 
 
 def _peering(writer: _Writer, peering: Peering) -> None:
-    writer.add(
+    identity = writer.add(
         "aws_vpc_peering_connection",
         peering.name,
         "peering",
         vpc_id=_vpc(peering.requester),
         peer_vpc_id=_vpc(peering.accepter),
-        auto_accept=peering.accepted,
+        auto_accept=peering.accepted and not peering.by_accepter,
     )
+    if peering.accepted and peering.by_accepter:
+        writer.add(
+            "aws_vpc_peering_connection_accepter",
+            peering.name,
+            "accepter",
+            vpc_peering_connection_id=identity,
+            auto_accept=True,
+        )
 
 
 def _nat_gateway(writer: _Writer, gateway: NatGateway) -> None:
@@ -123,7 +132,14 @@ def _nat_gateway(writer: _Writer, gateway: NatGateway) -> None:
 
 
 def _route_table(writer: _Writer, table: RouteTable) -> None:
-    identity = writer.add("aws_route_table", table.name, "table", vpc_id=_vpc(table.vpc))
+    inline = [{"cidr_block": one.cidr, **_target(table, one)} for one in table.routes]
+    identity = writer.add(
+        "aws_route_table",
+        table.name,
+        "table",
+        vpc_id=_vpc(table.vpc),
+        route=inline if table.inline else None,
+    )
     if table.main:
         writer.add(
             "aws_main_route_table_association",
@@ -132,23 +148,25 @@ def _route_table(writer: _Writer, table: RouteTable) -> None:
             vpc_id=_vpc(table.vpc),
             route_table_id=identity,
         )
-    for route in table.routes:
+    for route in () if table.inline else table.routes:
         writer.add(
             "aws_route",
             table.name,
             f"to-{route.cidr.replace('/', '-').replace('.', '-')}",
             route_table_id=identity,
             destination_cidr_block=route.cidr,
-            gateway_id=f"${{aws_internet_gateway.{table.vpc}_igw.id}}"
-            if route.via == "igw"
-            else None,
-            nat_gateway_id=f"${{aws_nat_gateway.{route.name}_nat.id}}"
-            if route.via == "nat"
-            else None,
-            vpc_peering_connection_id=f"${{aws_vpc_peering_connection.{route.name}_peering.id}}"
-            if route.via == "peering"
-            else None,
+            **_target(table, route),
         )
+
+
+def _target(table: RouteTable, route: Route) -> dict[str, str]:
+    return {
+        "igw": {"gateway_id": f"${{aws_internet_gateway.{table.vpc}_igw.id}}"},
+        "nat": {"nat_gateway_id": f"${{aws_nat_gateway.{route.name}_nat.id}}"},
+        "peering": {
+            "vpc_peering_connection_id": f"${{aws_vpc_peering_connection.{route.name}_peering.id}}"
+        },
+    }[route.via]
 
 
 def _acl(writer: _Writer, acl: Acl, members: list[str]) -> None:
@@ -271,3 +289,12 @@ def _instance(writer: _Writer, instance: Instance) -> None:
     )
     if instance.public == "elastic":
         writer.add("aws_eip", instance.name, "eip", domain="vpc", instance=identity)
+    if instance.public == "associated":
+        address = writer.add("aws_eip", instance.name, "eip", domain="vpc")
+        writer.add(
+            "aws_eip_association",
+            instance.name,
+            "eip-association",
+            instance_id=identity,
+            allocation_id=address,
+        )

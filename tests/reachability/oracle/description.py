@@ -18,7 +18,7 @@ INTERNET = "internet"
 
 Protocol = Literal["tcp", "udp", "all"]
 Form = Literal["standalone", "inline", "legacy"]
-Public = Literal["subnet", "yes", "no", "elastic"]
+Public = Literal["subnet", "yes", "no", "elastic", "associated"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class RouteTable:
     vpc: str
     main: bool
     routes: tuple[Route, ...]
+    inline: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,13 @@ class NatGateway:
 
 @dataclass(frozen=True)
 class Peering:
+    """`by_accepter`: accepted by a resource of its own."""
+
     name: str
     requester: str
     accepter: str
     accepted: bool
+    by_accepter: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Instance:
-    """`public`: by the subnet's setting, asked for or refused at launch, or an Elastic IP.
+    """`public`: by the subnet's setting, asked for or refused at launch, or an Elastic IP, which
+    is given to the instance or associated by a resource of its own.
 
     No groups: the VPC's default group, which lets its members talk to each other and out.
     """

@@ -27,6 +27,7 @@ CAUSES = (
     "no_public_address",
     "not_transitive",
     "unsolicited_at_nat",
+    "nat_to_peering",
 )
 
 
@@ -47,9 +48,14 @@ def router(description: Description, vpc: Vpc) -> str:
         'oifname "pending" counter name peering_pending drop',
         "ct state invalid drop",
     ]
+    peerings = _set(one.name for one in description.peerings if one.accepted)
     for gateway in description.nat_gateways:
-        own = f'iifname "{gateway.name}" oifname "{gateway.name}"'
-        forward.append(f"{own} counter name no_route drop")
+        device = f'iifname "{gateway.name}" oifname'
+        forward.append(f'{device} "{gateway.name}" counter name no_route drop')
+        # "NAT gateways" names what may lie behind one: internet, transit and virtual private
+        # gateways. That a peering works too is not documented, so nothing may rely on it.
+        if peerings:
+            forward.append(f"{device} {peerings} counter name nat_to_peering drop")
     for subnet in subnets:
         acl = next((one for one in description.acls if one.name == subnet.acl), None)
         inside = _set(devices(description, subnet))

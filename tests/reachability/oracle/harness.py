@@ -57,8 +57,11 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`agreed` counts the states both found; `vague` the predictions of "unknown" too many."""
+    """`states` are what packets say; `agreed` counts those that were predicted; `vague` are the
+    predictions of "unknown" where packets say one thing in every world.
+    """
 
+    states: dict[Question, str]
     disagreements: tuple[Disagreement, ...]
     agreed: Counter[str]
     vague: tuple[Question, ...]
@@ -81,6 +84,11 @@ class Workers:
             process.kill()
             process.communicate()
         self._threads.shutdown()
+
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the workers started so far."""
+        return [one.pid for one in self._started]
 
     def observe(
         self, description: Description, asked: Iterable[Question], patience: float = _QUICK
@@ -122,7 +130,7 @@ class Workers:
             for one in predicted
             if predicted[one] == "unknown" and seen.states[one] != "unknown"
         ]
-        return Comparison(tuple(found), agreed, tuple(vague), seen.dropped)
+        return Comparison(seen.states, tuple(found), agreed, tuple(vague), seen.dropped)
 
     def each(self, work: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
         """`work` on every item, in parallel, in order."""
