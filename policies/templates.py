@@ -11,28 +11,9 @@ _READS_FILES = re.compile(r"\b(?:file\w*|templatefile)\s*\(")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 # Attributes by which hosts find each other. None of them is ever a secret.
-_TOLD = frozenset(
-    [
-        "id",
-        "arn",
-        "name",
-        "bucket",
-        "region",
-        "availability_zone",
-        "private_ip",
-        "public_ip",
-        "private_dns",
-        "public_dns",
-        "dns_name",
-        "domain_name",
-        "fqdn",
-        "endpoint",
-        "address",
-        "port",
-        "cidr_block",
-        "ipv6_cidr_block",
-        "vpc_id",
-    ]
+_TOLD = re.compile(
+    r"id|arn|name|bucket|region|availability_zone|(?:private|public)_(?:ip|dns)|dns_name"
+    r"|domain_name|fqdn|endpoint|address|port|(?:ipv6_)?cidr_block|vpc_id"
 )
 
 
@@ -60,7 +41,8 @@ def untold(text: str) -> Iterator[str]:
 
 def _is_told(name: str) -> bool:
     parts = re.sub(r"\[[^\]]*\]|\s|\.\*", "", name).removeprefix("data.").split(".")
-    return len(parts) > 2 and parts[0].startswith("aws_") and parts[-1] in _TOLD
+    told = len(parts) > 2 and parts[0].startswith("aws_") and _TOLD.fullmatch(parts[-1])
+    return bool(told)
 
 
 def _expressions(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import _path  # noqa: F401
 
+from policies.instances import INSTANCE_TYPES
 from policies.policy import policy
 from reachability.stack import Resource, Stack
 
@@ -12,7 +13,7 @@ MOST_HOPS = 2
 
 @policy(
     id="CKV_MB_11",
-    types=("aws_instance", "aws_launch_template"),
+    types=INSTANCE_TYPES,
     remedy='Set metadata_options { http_tokens = "required" }, with at most two hops.',
 )
 def judge(instance: Resource, stack: Stack) -> Iterator[str]:

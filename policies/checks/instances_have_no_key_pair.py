@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import _path  # noqa: F401
 
+from policies.instances import INSTANCE_TYPES
 from policies.policy import policy
 from reachability.stack import Resource, Stack
 
@@ -10,7 +11,7 @@ KEY_PAIR = "aws_key_pair"
 
 @policy(
     id="CKV_MB_18",
-    types=("aws_instance", "aws_launch_template", KEY_PAIR),
+    types=(*INSTANCE_TYPES, KEY_PAIR),
     remedy="Remove the key pair and open a session with Session Manager.",
 )
 def judge(resource: Resource, stack: Stack) -> Iterator[str]:

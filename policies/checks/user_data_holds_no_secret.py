@@ -5,6 +5,7 @@ from typing import Any
 import _path  # noqa: F401
 
 from policies import secret_patterns, templates, user_data
+from policies.instances import INSTANCE_TYPES
 from policies.policy import policy
 from reachability.stack import Reference, Resource, Stack, Unknown
 
@@ -14,7 +15,7 @@ _ONLY_A_HASH = re.compile(r"[0-9a-f]{40}")
 
 @policy(
     id="CKV_MB_17",
-    types=("aws_instance", "aws_launch_template", "aws_launch_configuration"),
+    types=INSTANCE_TYPES,
     remedy="Let the host make it, or read it from Parameter Store at boot.",
 )
 def judge(instance: Resource, stack: Stack) -> Iterator[str]:
