@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -105,6 +106,7 @@ def _finding(record: Any, stack: Stack, verdict: Any) -> Finding:
     address = record.resource
     resource: Resource | None = stack.at(address)
     own = policy.POLICIES.get(record.check_id)
+    keys = _keys(record)
     line = record.file_line_range[0]
     return Finding(
         check=record.check_id,
@@ -115,15 +117,38 @@ def _finding(record: Any, stack: Stack, verdict: Any) -> Finding:
         address=address,
         file=record.file_abs_path,
         line=line if line > 0 else None,
-        problems=_problems(record) if verdict == "refused" else (),
-        remedy=own.remedy if own else record.guideline or "",
+        problems=_problems(record, resource, keys) if verdict == "refused" else (),
+        remedy=own.remedy if own else record.guideline or _remedy(keys),
     )
 
 
-def _problems(record: Any) -> tuple[str, ...]:
+def _keys(record: Any) -> list[str]:
+    """The arguments that one of checkov's own checks went by, as far as it tells."""
+    keys = [key for key in record.check_result.get("evaluated_keys") or () if key]
+    # CKV2_ checks name attributes of their own.
+    return keys if record.check_id.startswith("CKV_") else []
+
+
+def _problems(record: Any, resource: Resource | None, keys: Sequence[str]) -> tuple[str, ...]:
     """What is wrong, in a policy's own words, or for checkov's checks what they looked at."""
     if record.details:
         return tuple(record.details)
-    keys = [key for key in record.check_result.get("evaluated_keys") or () if key]
-    tells = keys and record.check_id.startswith("CKV_")  # CKV2_ checks name their own attributes
-    return (f"decided by {', '.join(keys)}",) if tells else ()
+    values = resource.values if resource else {}
+    return tuple(f"{key} is {_written(values, key)}" for key in keys) or ("this is not so here",)
+
+
+def _written(values: Any, key: str) -> str:
+    """What stands under a key such as "metadata_options/[0]/http_tokens"; a text may be secret."""
+    for part in key.split("/"):
+        if isinstance(values, list) and values:
+            values = values[0]
+        if isinstance(values, Mapping) and not part.startswith("["):
+            values = values.get(part)
+    if values in (None, [], {}):
+        return "not set"
+    return json.dumps(values) if isinstance(values, int | float) else "not what it must be"
+
+
+def _remedy(keys: Sequence[str]) -> str:
+    change = f"Change {', '.join(keys)}" if keys else "Make it so"
+    return f"{change}, or waive it in policies/waivers.toml with check, path, reason and expires."
