@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from tests.reachability.oracle.description import (
     Acl,
@@ -14,21 +14,7 @@ from tests.reachability.oracle.description import (
     Subnet,
     Vpc,
 )
-
-CAUSES = (
-    "no_route",
-    "no_return_route",
-    "peering_pending",
-    "acl_egress",
-    "acl_ingress",
-    "acl_return",
-    "group_egress",
-    "group_ingress",
-    "no_public_address",
-    "not_transitive",
-    "unsolicited_at_nat",
-    "nat_to_peering",
-)
+from tests.reachability.oracle.nft import chain, forward_chain, map_of, set_of, table
 
 
 def devices(description: Description, subnet: Subnet) -> list[str]:
@@ -48,7 +34,7 @@ def router(description: Description, vpc: Vpc) -> str:
         'oifname "pending" counter name peering_pending drop',
         "ct state invalid drop",
     ]
-    peerings = _set(one.name for one in description.peerings if one.accepted)
+    peerings = set_of(one.name for one in description.peerings if one.accepted)
     for gateway in description.nat_gateways:
         device = f'iifname "{gateway.name}" oifname'
         forward.append(f'{device} "{gateway.name}" counter name no_route drop')
@@ -58,7 +44,7 @@ def router(description: Description, vpc: Vpc) -> str:
             forward.append(f"{device} {peerings} counter name nat_to_peering drop")
     for subnet in subnets:
         acl = next((one for one in description.acls if one.name == subnet.acl), None)
-        inside = _set(devices(description, subnet))
+        inside = set_of(devices(description, subnet))
         if acl is None or not inside:
             continue
         # "Control subnet traffic with network access control lists": only what crosses the
@@ -66,8 +52,8 @@ def router(description: Description, vpc: Vpc) -> str:
         forward.append(f"iifname {inside} oifname != {inside} jump {subnet.name}-out")
         forward.append(f"oifname {inside} iifname != {inside} jump {subnet.name}-in")
         chains += [
-            _chain(f"{subnet.name}-out", _acl(acl, egress=True)),
-            _chain(f"{subnet.name}-in", _acl(acl, egress=False)),
+            chain(f"{subnet.name}-out", _acl(acl, egress=True)),
+            chain(f"{subnet.name}-in", _acl(acl, egress=False)),
         ]
     # "Amazon EC2 security group connection tracking": answers pass whatever the rules say.
     forward.append("ct state established accept")
@@ -76,28 +62,28 @@ def router(description: Description, vpc: Vpc) -> str:
         forward.append(f'iifname "{name}" jump {name}-out')
         forward.append(f'oifname "{name}" jump {name}-in')
         chains += [
-            _chain(f"{name}-out", _security_groups(description, instance, egress=True)),
-            _chain(f"{name}-in", _security_groups(description, instance, egress=False)),
+            chain(f"{name}-out", _security_groups(description, instance, egress=True)),
+            chain(f"{name}-in", _security_groups(description, instance, egress=False)),
         ]
     forward.append("accept")
-    return _table(*chains, _forward(forward))
+    return table(*chains, forward_chain(forward))
 
 
 def internet_gateway(public: Mapping[str, str]) -> str:
     """One-to-one NAT between private (keys) and public addresses (values); the rest is dropped."""
     if not public:
-        return _table(_forward(["counter name no_public_address drop"]))
+        return table(forward_chain(["counter name no_public_address drop"]))
     inward = {theirs: ours for ours, theirs in public.items()}
-    arrives = f'iifname "outside" dnat to ip daddr map {_map(inward)}'
-    leaves = f'oifname "outside" snat to ip saddr map {_map(public)}'
-    return _table(
-        _chain("prerouting", [arrives], "nat", "dstnat"),
-        _chain("postrouting", [leaves], "nat", "srcnat"),
-        _forward(
+    arrives = f'iifname "outside" dnat to ip daddr map {map_of(inward)}'
+    leaves = f'oifname "outside" snat to ip saddr map {map_of(public)}'
+    return table(
+        chain("prerouting", [arrives], "nat", "dstnat"),
+        chain("postrouting", [leaves], "nat", "srcnat"),
+        forward_chain(
             [
                 "ct state invalid drop",
                 'iifname "outside" oifname "inside" accept',
-                f'iifname "inside" oifname "outside" ip saddr {_set(public)} accept',
+                f'iifname "inside" oifname "outside" ip saddr {set_of(public)} accept',
                 "counter name no_public_address drop",
             ]
         ),
@@ -106,16 +92,16 @@ def internet_gateway(public: Mapping[str, str]) -> str:
 
 def nat_gateway(vpc: Vpc) -> str:
     """ "NAT gateways": the VPC's own hosts may call out; nobody may call in."""
-    return _table(
-        _chain("postrouting", [f"ip saddr {vpc.cidr} masquerade"], "nat", "srcnat"),
-        _forward(
+    return table(
+        chain("postrouting", [f"ip saddr {vpc.cidr} masquerade"], "nat", "srcnat"),
+        forward_chain(
             [
                 "ct state invalid counter name unsolicited_at_nat drop",
                 f"ip saddr {vpc.cidr} accept",
                 "ct state established accept",
             ]
         ),
-        _chain("input", ["counter name unsolicited_at_nat drop"], "filter", "filter"),
+        chain("input", ["counter name unsolicited_at_nat drop"], "filter", "filter"),
     )
 
 
@@ -162,8 +148,8 @@ def _peers(description: Description, group: Group, rule: GroupRule) -> str:
     if not rule.by_group:
         return rule.peer
     if rule.peer == "default":
-        return _set(one.address for one in description.instances_in(group.vpc) if not one.groups)
-    return _set(one.address for one in description.instances if rule.peer in one.groups)
+        return set_of(one.address for one in description.instances_in(group.vpc) if not one.groups)
+    return set_of(one.address for one in description.instances if rule.peer in one.groups)
 
 
 def _service(protocol: Protocol, ports: tuple[int, int]) -> str:
@@ -177,28 +163,4 @@ def _own(description: Description, vpc: Vpc) -> str:
         if subnet.vpc == vpc.name
         for device in devices(description, subnet)
     ]
-    return _set(own) or '"none"'
-
-
-def _set(members: Iterable[str]) -> str:
-    texts = [f'"{one}"' if one[0].isalpha() else one for one in members]
-    return "{ " + ", ".join(texts) + " }" if texts else ""
-
-
-def _map(pairs: Mapping[str, str]) -> str:
-    return "{ " + ", ".join(f"{key} : {value}" for key, value in pairs.items()) + " }"
-
-
-def _forward(rules: Iterable[str]) -> str:
-    return _chain("forward", rules, "filter", "filter")
-
-
-def _chain(name: str, rules: Iterable[str], kind: str = "", priority: str = "") -> str:
-    policy = "; policy drop" if kind == "filter" else ""
-    head = f"type {kind} hook {name} priority {priority}{policy};" if kind else ""
-    return "\n".join([f"chain {name} {{", head, *rules, "}"])
-
-
-def _table(*chains: str) -> str:
-    counters = [f"counter {cause} {{ }}" for cause in CAUSES]
-    return "\n".join(["table ip oracle {", *counters, *chains, "}"])
+    return set_of(own) or '"none"'

@@ -148,6 +148,7 @@ class Workers:
         finally:
             watch.cancel()
         if not answer:
+            process.wait(_LONGEST)
             raise RuntimeError("the worker ended; its error is above")
         return json.loads(answer)
 

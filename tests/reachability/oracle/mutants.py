@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.reachability.oracle.as_terraform import Document
+from tests.reachability.oracle.terraform_writer import Document
 
 _RULES = (
     "aws_vpc_security_group_ingress_rule",

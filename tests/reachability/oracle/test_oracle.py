@@ -13,14 +13,23 @@ import pytest
 from reachability.model import Topology
 from reachability.terraform import parse
 from reachability.verdict import reach
-from tests.reachability.oracle.as_terraform import Document, as_terraform
-from tests.reachability.oracle.description import Description, Question, load, questions, written
+from tests.reachability.oracle.as_terraform import as_terraform
+from tests.reachability.oracle.description import (
+    INTERNET,
+    Description,
+    Question,
+    load,
+    questions,
+    written,
+)
 from tests.reachability.oracle.draw import draw
-from tests.reachability.oracle.filters import CAUSES
 from tests.reachability.oracle.harness import Comparison, Disagreement, Workers
 from tests.reachability.oracle.mutants import KINDS
 from tests.reachability.oracle.namespaces import missing
+from tests.reachability.oracle.nft import CAUSES
 from tests.reachability.oracle.shrink import shrunk
+from tests.reachability.oracle.small_network import small
+from tests.reachability.oracle.terraform_writer import Document
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -137,6 +146,17 @@ def test_a_wrong_model_is_caught(sample: list[Comparison], kind: str) -> None:
         if caught:
             return
     pytest.fail(f"none of {tried} mutants was noticed")
+
+
+def test_a_disagreement_is_told_and_made_small(workers: Workers) -> None:
+    question: Question = (INTERNET, "web", "tcp", 80)
+    compared = workers.compare(small(), lambda _: lambda _: "closed")
+    found = next(one for one in compared.disagreements if one.question == question)
+    assert "internet to web tcp 80: predicted closed, packets say open" in str(found)
+    less = shrunk(small(), question, lambda one: question in workers.observe(one, [question]).open)
+    assert [one.name for one in less.instances] == ["web"]
+    assert sum(len(one.rules) for one in less.groups) == 1
+    assert sum(len(one.routes) for one in less.route_tables) == 1
 
 
 def test_the_same_seed_draws_the_same_network() -> None:

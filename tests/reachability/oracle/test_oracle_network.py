@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -14,105 +13,32 @@ from tests.reachability.oracle.description import (
     AclRule,
     Description,
     Group,
-    GroupRule,
     Instance,
-    NatGateway,
     Peering,
-    Protocol,
     Question,
     Route,
-    RouteTable,
     Subnet,
     Vpc,
     questions,
 )
 from tests.reachability.oracle.harness import Workers
 from tests.reachability.oracle.namespaces import missing
+from tests.reachability.oracle.small_network import (
+    BACK,
+    OUT,
+    TO_PEER,
+    WORLD,
+    allow,
+    small,
+    table,
+    with_acl,
+    with_instance,
+    with_rules,
+    with_subnet,
+    with_table,
+)
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
-
-_OUT = GroupRule(True, "all", "0.0.0.0/0")
-_TO_PEER = Route("10.1.0.0/16", "peering", "pcx0")
-_BACK = Route("10.0.0.0/16", "peering", "pcx0")
-_WORLD = Route("0.0.0.0/0", "igw")
-_NAT = Route("0.0.0.0/0", "nat", "nat0")
-
-
-def _allow(peer: str, port: int, protocol: Protocol = "tcp") -> GroupRule:
-    return GroupRule(False, protocol, peer, (port, port))
-
-
-def _table(name: str, vpc: str, *routes: Route) -> RouteTable:
-    return RouteTable(name, vpc, False, routes)
-
-
-def small(**changed: Any) -> Description:
-    """web (public), app (private, NAT) and, in the peered VPC, ci: web calls app, ci calls web."""
-    sound = Description(
-        seed=0,
-        vpcs=(Vpc("vpc0", "10.0.0.0/16", True), Vpc("vpc1", "10.1.0.0/16", False)),
-        route_tables=(
-            _table("public", "vpc0", _WORLD, _TO_PEER),
-            _table("private", "vpc0", _NAT),
-            _table("peer", "vpc1", _BACK),
-        ),
-        acls=(),
-        subnets=(
-            Subnet("s0", "vpc0", "10.0.1.0/24", "public", None, True),
-            Subnet("s1", "vpc0", "10.0.2.0/24", "private", None, False),
-            Subnet("s2", "vpc1", "10.1.1.0/24", "peer", None, False),
-        ),
-        nat_gateways=(NatGateway("nat0", "s0", "10.0.1.4"),),
-        peerings=(Peering("pcx0", "vpc1", "vpc0", True),),
-        groups=(
-            Group("web-group", "vpc0", (_allow("0.0.0.0/0", 80), _allow("ci-group", 22), _OUT)),
-            Group("app-group", "vpc0", (_allow("web-group", 5000), _OUT)),
-            Group("ci-group", "vpc1", (_OUT,)),
-        ),
-        instances=(
-            Instance("web", "s0", "10.0.1.10", ("web-group",)),
-            Instance("app", "s1", "10.0.2.10", ("app-group",)),
-            Instance("ci", "s2", "10.1.1.10", ("ci-group",)),
-        ),
-    )
-    return replace(sound, **changed)
-
-
-def with_table(table: RouteTable) -> Description:
-    return small(
-        route_tables=tuple(table if one.name == table.name else one for one in small().route_tables)
-    )
-
-
-def with_rules(group: str, *rules: GroupRule) -> Description:
-    return small(
-        groups=tuple(
-            replace(one, rules=rules) if one.name == group else one for one in small().groups
-        )
-    )
-
-
-def with_subnet(name: str, **changed: Any) -> Description:
-    return small(
-        subnets=tuple(
-            replace(one, **changed) if one.name == name else one for one in small().subnets
-        )
-    )
-
-
-def with_instance(name: str, **changed: Any) -> Description:
-    return small(
-        instances=tuple(
-            replace(one, **changed) if one.name == name else one for one in small().instances
-        )
-    )
-
-
-def with_acl(subnet: str, *rules: AclRule) -> Description:
-    return replace(
-        with_subnet(subnet, acl="acl0"),
-        acls=(Acl("acl0", "vpc0", rules),),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +73,7 @@ _ACLS = "Control subnet traffic with network access control lists"
 
 SENTENCES: list[tuple[str, str, Description, Question, bool]] = [
     ("no route to the gateway, no internet", _IGW,
-     with_table(_table("public", "vpc0", _TO_PEER)), WEB_80, False),
+     with_table(table("public", "vpc0", TO_PEER)), WEB_80, False),
     ("no public address, no internet", _IGW,
      with_instance("web", public="no"), WEB_80, False),
     ("an Elastic IP makes public", "Elastic IP addresses",
@@ -155,50 +81,50 @@ SENTENCES: list[tuple[str, str, Description, Question, bool]] = [
              instances=with_instance("web", public="elastic").instances), WEB_80, True),
     ("an Elastic IP behind a NAT gateway cannot answer", "NAT gateways",
      replace(with_instance("app", public="elastic"),
-             groups=with_rules("app-group", _allow("0.0.0.0/0", 80), _OUT).groups),
+             groups=with_rules("app-group", allow("0.0.0.0/0", 80), OUT).groups),
      (INTERNET, "app", "tcp", 80), False),
     ("NAT lets out", "NAT gateways", small(), APP_OUT, True),
     ("NAT lets nobody in", "NAT gateways",
-     with_rules("app-group", _allow("0.0.0.0/0", 80)), (INTERNET, "app", "tcp", 80), False),
+     with_rules("app-group", allow("0.0.0.0/0", 80)), (INTERNET, "app", "tcp", 80), False),
     ("a NAT gateway without a gateway of its own is no way out", "NAT gateways",
-     with_table(_table("public", "vpc0", _TO_PEER)), APP_OUT, False),
+     with_table(table("public", "vpc0", TO_PEER)), APP_OUT, False),
     ("the longest prefix wins", "Route tables",
-     with_table(_table("public", "vpc0", _WORLD, Route("0.0.0.0/1", "peering", "pcx0"),
+     with_table(table("public", "vpc0", WORLD, Route("0.0.0.0/1", "peering", "pcx0"),
                        Route("128.0.0.0/1", "peering", "pcx0"))), WEB_80, False),
     ("the local route needs no writing", "Route tables",
-     with_table(_table("private", "vpc0")), WEB_APP, True),
+     with_table(table("private", "vpc0")), WEB_APP, True),
     ("a subnet without a table of its own has the main one", "Subnet route tables",
      with_subnet("s0", route_table=None), WEB_80, False),
     ("a peering without a return route is no way", _ROUTES,
-     with_table(_table("public", "vpc0", _WORLD)), CI_WEB, False),
+     with_table(table("public", "vpc0", WORLD)), CI_WEB, False),
     ("a peering without a forward route is no way", _ROUTES,
-     with_table(_table("peer", "vpc1")), CI_WEB, False),
+     with_table(table("peer", "vpc1")), CI_WEB, False),
     ("a peering that nobody accepted is no way", "Create a VPC peering connection",
      small(peerings=(Peering("pcx0", "vpc1", "vpc0", False),)), CI_WEB, False),
     ("nobody reaches the internet through the peer's gateway", "VPC peering limitations",
-     with_table(_table("peer", "vpc1", _BACK, Route("0.0.0.0/0", "peering", "pcx0"))),
+     with_table(table("peer", "vpc1", BACK, Route("0.0.0.0/0", "peering", "pcx0"))),
      ("ci", INTERNET, "tcp", 443), False),
     ("a group stands for its members in the peer too", _REFERENCES,
      small(), CI_WEB, True),
     ("a group does not stand for its members' public addresses", "Security group referencing",
-     replace(with_rules("web-group", _allow("app-group", 80), _OUT),
+     replace(with_rules("web-group", allow("app-group", 80), OUT),
              instances=with_instance("app", subnet="s0", address="10.0.1.20").instances),
      ("ci", "web", "tcp", 80), False),
     ("several groups allow together", "Security group rules",
      with_instance("app", groups=("app-group", "web-group")), ("web", "app", "tcp", 80), True),
     ("a group without egress rules calls nobody", "Security group rules",
-     with_rules("web-group", _allow("0.0.0.0/0", 80)), WEB_APP, False),
+     with_rules("web-group", allow("0.0.0.0/0", 80)), WEB_APP, False),
     ("an answer needs no egress rule", "Amazon EC2 security group connection tracking",
-     with_rules("web-group", _allow("0.0.0.0/0", 80)), WEB_80, True),
+     with_rules("web-group", allow("0.0.0.0/0", 80)), WEB_80, True),
     ("the default group lets its members talk", "Default security groups for your VPCs",
      small(instances=(replace(small().instances[0], groups=()),
                       replace(small().instances[1], groups=()))), ("web", "app", "udp", 80), True),
     ("the default group lets nobody else in", "Default security groups for your VPCs",
      with_instance("web", groups=()), WEB_80, False),
     ("udp is not tcp", "Security group rules",
-     with_rules("web-group", _allow("0.0.0.0/0", 80, "udp"), _OUT), WEB_80, False),
+     with_rules("web-group", allow("0.0.0.0/0", 80, "udp"), OUT), WEB_80, False),
     ("udp gets its answer", "Amazon EC2 security group connection tracking",
-     with_rules("web-group", _allow("0.0.0.0/0", 80, "udp")), (INTERNET, "web", "udp", 80), True),
+     with_rules("web-group", allow("0.0.0.0/0", 80, "udp")), (INTERNET, "web", "udp", 80), True),
     ("a custom ACL without rules denies", "Custom network ACLs for your VPC",
      with_acl("s0"), WEB_80, False),
     ("a custom ACL that allows all allows", "Custom network ACLs for your VPC",
@@ -247,12 +173,12 @@ def test_peering_is_not_transitive(workers: Workers) -> None:
         peerings=(*sound.peerings, Peering("pcx1", "vpc1", "vpc2", True)),
         subnets=(*sound.subnets, Subnet("s3", "vpc2", "10.2.1.0/24", "far", None, False)),
         route_tables=(
-            _table("public", "vpc0", _WORLD, Route("10.2.0.0/16", "peering", "pcx0")),
-            _table("private", "vpc0"),
-            _table("peer", "vpc1", _BACK, Route("10.2.0.0/16", "peering", "pcx1")),
-            _table("far", "vpc2", Route("10.0.0.0/16", "peering", "pcx1")),
+            table("public", "vpc0", WORLD, Route("10.2.0.0/16", "peering", "pcx0")),
+            table("private", "vpc0"),
+            table("peer", "vpc1", BACK, Route("10.2.0.0/16", "peering", "pcx1")),
+            table("far", "vpc2", Route("10.0.0.0/16", "peering", "pcx1")),
         ),
-        groups=(*sound.groups, Group("far-group", "vpc2", (_allow("0.0.0.0/0", 80),))),
+        groups=(*sound.groups, Group("far-group", "vpc2", (allow("0.0.0.0/0", 80),))),
         instances=(*sound.instances, Instance("far", "s3", "10.2.1.10", ("far-group",))),
     )
     seen = workers.observe(through, [("web", "far", "tcp", 80)])
