@@ -88,6 +88,9 @@ def _answer(
     topology = Topology.of(terraform.read(stacks.one(folder, environment)))
     if source is None:
         _print_matrix(matrix(topology), environment, form)
+        if topology.left_out:
+            named = ", ".join(map(topology.label, topology.left_out))
+            typer.echo(f"not modelled, so in no row or column: {named}", err=True)
         return 0
     if target is None:
         raise UsageError("name what it is to reach as DEST:PORT, such as app:5000")

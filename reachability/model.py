@@ -18,6 +18,7 @@ from reachability.ports import ALL, MAYBE, NONE, Ports
 from reachability.routing import NextHop, Table, intervals_of, tables
 from reachability.security_groups import (
     GROUP_TYPES,
+    RULE_TYPES,
     Direction,
     Rule,
     held_by,
@@ -135,6 +136,29 @@ class Topology:
                     return interface
         return None
 
+    def beyond_nat(self, route: NextHop, family: int, address: int) -> str:
+        """The kind of route that a NAT gateway itself takes to an address, or "".
+
+        (Amazon VPC User Guide, "NAT gateways": also to other networks, by a transit gateway or a
+        virtual private gateway. A peering is not among them.)
+        """
+        nat = self.nat_of(route) if route.kind == "nat" else None
+        found = None if nat is None else self.table_of(nat.subnet).next_hop(family, address)
+        return "" if found is None else found.kind
+
+    @cached_property
+    def left_out(self) -> tuple[Resource, ...]:
+        """What has security groups and is no endpoint of the model: functions, containers, …"""
+        known = {endpoint.path for endpoint in self.endpoints.values()}
+        return tuple(
+            resource
+            for resource in self.stack.resources.values()
+            if not resource.is_data
+            and resource.type not in (*GROUP_TYPES, *RULE_TYPES, *_PARTS)
+            and resource.path not in known
+            and any(resource.values.get(key) for key in _CARRIES_GROUPS)
+        )
+
     @cached_property
     def _nat_gateways(self) -> dict[str, Interface]:
         return {
@@ -250,13 +274,19 @@ def _split(addresses: Intervals, cuts: Iterable[Intervals]) -> list[Intervals]:
 
 
 def _prefix_lists(stack: Stack) -> dict[str, Addresses]:
-    """The public addresses of each managed prefix list that holds some, by the list's name."""
+    """The public addresses of each managed prefix list that holds some.
+
+    By its own Role tag, which is the same in synthesised JSON, in a plan and in the account; else
+    by the end of its path.
+    """
     found: dict[str, Addresses] = {}
     for resource in stack.of("aws_ec2_managed_prefix_list"):
         held = held_by(stack, resource)
         if held is not None and held & PUBLIC:
-            last = re.split(r"[/.]", resource.path)[-1]
-            name = last if last not in found else resource.path
+            own = resource.values.get("tags")
+            role = own.get("Role") if isinstance(own, Mapping) else None
+            short = role if isinstance(role, str) else re.split(r"[/.]", resource.path)[-1]
+            name = short if short not in found else resource.path
             found[name] = held & PUBLIC
     return found
 
@@ -290,6 +320,18 @@ def _made_by_aws(stack: Stack) -> dict[str, list[tuple[str, NextHop]]]:
         if vpc.type in ("aws_vpc", "aws_default_vpc") and _is_default_vpc(vpc)
     }
 
+
+# They belong to an endpoint, or to one that another resource makes.
+_PARTS = ("aws_network_interface", "aws_network_interface_sg_attachment", "aws_db_subnet_group")
+
+_CARRIES_GROUPS = (
+    "vpc_security_group_ids",
+    "security_groups",
+    "security_group_ids",
+    "vpc_config",
+    "network_configuration",
+    "network_interfaces",
+)
 
 _OPEN_ACL = Acl("the default network ACL", None)
 _UNKNOWN_TABLE = Table("a route table that is not known", known=False)

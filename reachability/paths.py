@@ -265,7 +265,12 @@ def _route(topology: Topology, own: Step, other: Step, word: str) -> Hop:
     def leads() -> str:
         return f"{topology.short(found.path)} leads to {found.names}"
 
-    if found.kind in ("unmodelled", "machine") or table.may_pass_elsewhere():
+    beyond = topology.beyond_nat(found, own.family, other.address)
+    if (
+        "unmodelled" in (found.kind, beyond)
+        or found.kind == "machine"
+        or (table.may_pass_elsewhere())
+    ):
         return Hop(found.path, MAYBE, lambda: (leads(), f"{leads()}, which is not modelled"))
     return Hop(found.path, NONE, lambda: ("", f"{lacks()}: {leads()}"))
 

@@ -167,6 +167,12 @@ ROWS = [
         both(lambda net: net.remove("route", "ops-to-v"), lets_ops,
              lambda net: net.route("ops", "10.0.0.0/8", transit_gateway_id="tgw-1")),
         OPS_TO_APP, "unknown", "a transit gateway"),
+    Row("NAT gateways (to other networks by a transit gateway, not modelled)",
+        both(lambda net: net.remove("route", "private-to-m"),
+             lambda net: net.remove("route", "public-to-m"),
+             lambda net: net.rule("ingress", "ops", 22, **ANYONE),
+             lambda net: net.route("public", "172.16.0.0/12", transit_gateway_id="tgw-1")),
+        ("app", "ops", 22), "unknown", ""),
     Row("Gateway route tables, not modelled",
         lambda net: net.add("route_table_association", "edge",
                             gateway_id=ref("internet_gateway", "v"),
@@ -286,3 +292,11 @@ def test_aws_documents_it_so(row: Row) -> None:
     verdict = reach(net.topology(), *row.question)
     assert (verdict.state, row.because in "; ".join(verdict.reasons)) == (row.answer, True), verdict
     assert bool(verdict.reasons) == (verdict.state != "open")
+
+
+def test_what_is_no_endpoint_of_the_model_is_named() -> None:
+    net = site()
+    groups = {"security_group_ids": [ref("security_group", "app")]}
+    net.add("lambda_function", "worker", vpc_config=[groups])
+    net.add("lambda_function", "outside_of_any_vpc")
+    assert [one.address for one in net.topology().left_out] == ["aws_lambda_function.worker"]
