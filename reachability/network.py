@@ -97,17 +97,30 @@ def main_table_of(stack: Stack, vpc: Resource) -> Resource:
     return vpc
 
 
-@lru_cache(maxsize=4096)
 def table_of(stack: Stack, subnet: Resource) -> Resource | None:
     """The route table that serves a subnet: the associated one, else its VPC's main table.
 
     None when neither can be told. (Amazon VPC User Guide: "Subnet route tables".)
     """
-    for association in stack.of("aws_route_table_association"):
-        if subnet in stack.targets(association, "subnet_id"):
-            return route_table(stack, association)
+    return tables_of(stack, subnet)[0]
+
+
+@lru_cache(maxsize=4096)
+def tables_of(stack: Stack, subnet: Resource) -> tuple[Resource | None, ...]:
+    """As `table_of`, but every associated table: AWS keeps one, and nothing tells which."""
+    if associated := associations_of(stack, subnet):
+        return tuple(route_table(stack, one) for one in associated)
     vpc = vpc_of(stack, subnet)
-    return None if vpc is None else main_table_of(stack, vpc)
+    return (None if vpc is None else main_table_of(stack, vpc),)
+
+
+def associations_of(stack: Stack, subnet: Resource) -> list[Resource]:
+    """The associations of a subnet with route tables; AWS allows one."""
+    return [
+        association
+        for association in stack.of("aws_route_table_association")
+        if subnet in stack.targets(association, "subnet_id")
+    ]
 
 
 def vpc_of(stack: Stack, resource: Resource | None) -> Resource | None:
@@ -139,9 +152,9 @@ def internet_routes(stack: Stack, subnet: Resource) -> list[Route]:
 
 
 def routes_of(stack: Stack, subnet: Resource) -> list[Route]:
-    """The routes of the table that serves a subnet."""
-    table = table_of(stack, subnet)
-    return [route for route in routes(stack) if table is not None and route.table is table]
+    """The routes of the table that serves a subnet, or of every one that may."""
+    tables = tables_of(stack, subnet)
+    return [route for route in routes(stack) if route.table is not None and route.table in tables]
 
 
 def is_internet_gateway(stack: Stack, route: Route) -> bool:

@@ -10,7 +10,7 @@ from reachability.network import (
     internet_routes,
     is_internet_gateway,
     routes_of,
-    table_of,
+    tables_of,
     vpc_of,
 )
 from reachability.stack import Resource, Stack
@@ -25,11 +25,11 @@ def judge(subnet: Resource, stack: Stack) -> Iterator[str]:
     """Private subnets have no path to an internet gateway."""
     if not is_private(subnet):
         return
-    table = table_of(stack, subnet)
-    if table is None:
-        yield "its route table cannot be told from this stack"
-    elif table.is_data and table is vpc_of(stack, subnet):
-        yield f"it has no route table of its own, and the main one of {table.path} is not ours"
+    for table in tables_of(stack, subnet):
+        if table is None:
+            yield "its route table cannot be told from this stack"
+        elif table.is_data and table is vpc_of(stack, subnet):
+            yield f"it has no route table of its own, and the main one of {table.path} is not ours"
     for route in routes_of(stack, subnet):
         written = f"{route.resource.path} routes {route.destination} to"
         if is_internet_gateway(stack, route):

@@ -42,4 +42,4 @@ def test_there_are_enough_edits_and_no_two_alike() -> None:
     unsafe = {one.edit.__name__ for one in unsafe_edits.EDITS}
     assert len(unsafe) == len(unsafe_edits.EDITS) >= 60
     assert len({one.__name__ for one in safe_edits.EDITS}) >= 15
-    assert len({one.check for one in unsafe_edits.EDITS}) == 19
+    assert len({one.check for one in unsafe_edits.EDITS}) == 20

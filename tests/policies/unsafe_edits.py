@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from dev_stack import Dev
 
 PUBLIC_SUBNET = "microblogVPC/public-us-east-1a/subnet"
+MANAGEMENT_SUBNET = "management/public-us-east-1d/subnet"
 PRIVATE_SUBNET = "microblogVPC/private-us-east-1a/subnet"
 PRIVATE_TABLE = "microblogVPC/private-us-east-1a/route-table"
 PUBLIC_TABLE = "microblogVPC/public-route-table"
@@ -53,6 +54,7 @@ FOREIGN_GATEWAY = "CKV_MB_16"
 SECRET = "CKV_MB_17"
 KEY_PAIR = "CKV_MB_18"
 TIER = "CKV_MB_19"
+TWO_TABLES = "CKV_MB_20"
 
 PRIVATE_KEY = (
     "-----BEGIN OPENSSH PRIVATE KEY-----\n"
@@ -212,6 +214,33 @@ def private_default_route_leads_to_a_machine_in_the_public_subnet(dev: Dev) -> N
     route["network_interface_id"] = dev.ref("web/instance", "primary_network_interface_id")
 
 
+@unsafe(WAY_TO_INTERNET_GATEWAY, PRIVATE_SUBNET)
+def private_subnet_is_associated_with_the_public_table_too(dev: Dev) -> None:
+    dev.copy(
+        "microblogVPC/private-us-east-1a/route-table-association",
+        "zzz",
+        route_table_id=dev.ref(PUBLIC_TABLE),
+    )
+
+
+@unsafe(WAY_TO_INTERNET_GATEWAY, PRIVATE_SUBNET)
+def private_subnet_is_associated_with_the_public_table_before(dev: Dev) -> None:
+    first = dev["microblogVPC/private-us-east-1a/route-table-association"]
+    dev.copy("microblogVPC/private-us-east-1a/route-table-association", "zzz")
+    first["route_table_id"] = dev.ref(PUBLIC_TABLE)
+
+
+@unsafe(TWO_TABLES, MANAGEMENT_SUBNET)
+def management_is_associated_with_a_table_of_its_own_too(dev: Dev) -> None:
+    dev.add("aws_route_table", "table", vpc_id=dev.ref("management/vpc"))
+    dev.add(
+        "aws_route_table_association",
+        "second",
+        subnet_id=dev.ref(MANAGEMENT_SUBNET),
+        route_table_id=dev.ref("added/table"),
+    )
+
+
 # Private instances
 
 
@@ -303,6 +332,17 @@ def private_subnet_loses_its_tier(dev: Dev) -> None:
 @unsafe(TIER, "web/instance")
 def web_server_claims_to_be_private(dev: Dev) -> None:
     dev["web/instance"]["tags"]["Tier"] = "private"
+
+
+@unsafe(TIER, "app/instance")
+def application_takes_another_role_and_moves_to_the_public_subnet(dev: Dev) -> None:
+    dev["app/instance"]["tags"].update(Role="api", Tier="public")
+    dev["app/instance"]["subnet_id"] = dev.ref(PUBLIC_SUBNET)
+
+
+@unsafe(TIER, "app/instance")
+def application_states_no_role(dev: Dev) -> None:
+    del dev["app/instance"]["tags"]["Role"]
 
 
 # Ports open to the world
