@@ -5,6 +5,9 @@ from reachability.stack import Resource
 TIER = "Tier"
 TIERS = ("public", "private")
 
+# What a server of this system can be for (the environment file's servers).
+ROLES = ("web", "app", "jenkins", "monitoring")
+
 # Roles that are private whatever their Tier says: the application answers only to nginx.
 _PRIVATE_ROLES = ("app",)
 
@@ -22,5 +25,5 @@ def is_private(resource: Resource | None) -> bool:
 
 
 def role(resource: Resource) -> str | None:
-    """What the host is for: "web", "app", "jenkins", "monitoring"."""
+    """What the host is for, one of ROLES, or None if it does not say."""
     return resource.tag("Role")

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import _path  # noqa: F401
 
 from policies.policy import policy
-from policies.tiers import TIERS, tier
+from policies.tiers import ROLES, TIERS, role, tier
 from reachability.network import SUBNET_TYPES
 from reachability.stack import Resource, Stack
 
@@ -11,10 +11,12 @@ from reachability.stack import Resource, Stack
 @policy(
     id="CKV_MB_19",
     types=("aws_instance", *SUBNET_TYPES),
-    remedy='Tag it Tier = "public" or Tier = "private".',
+    remedy='Tag it Tier = "public" or "private"; an instance also by a Role of policies/tiers.py.',
 )
 def judge(resource: Resource, stack: Stack) -> Iterator[str]:
-    """Subnets and their instances state one tier, on which the other rules rest."""
+    """Subnets and instances state one tier, instances a known role: other rules rest on them."""
+    if resource.type == "aws_instance" and role(resource) not in ROLES:
+        yield f"its Role is {role(resource) or 'not stated'}, and no rule knows what that may do"
     stated = tier(resource)
     if stated not in TIERS:
         yield f"its Tier is {stated!r}" if stated else "it has no Tier tag"
