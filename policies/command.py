@@ -81,7 +81,9 @@ def _judge(environments: Sequence[str], folder: Path, plan: Path | None) -> Repo
         origin = stacks.one(folder, environments[0]) if environments else None
         paths = [plan]
     with _progress() as tell:
-        return gate.run(paths, synthesised=origin, progress=tell)
+        return gate.run(
+            paths, synthesised=origin, everything=not environments and plan is None, progress=tell
+        )
 
 
 def _progress() -> AbstractContextManager[Callable[[str], None]]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from policies import lean_checkov, waivers
+from policies import contract, lean_checkov, waivers
 from policies.errors import GateError
 from policies.report import Finding, Report
 from reachability import terraform
@@ -26,13 +26,15 @@ def run(
     synthesised: Path | None = None,
     waivers_file: Path = WAIVERS,
     today: datetime.date | None = None,
+    everything: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """The verdict on synthesised `cdk.tf.json` files or plans. Writes nothing, asks no network.
 
     `synthesised` is the `cdk.tf.json` that a plan was made from: it gives the plan's resources
-    their construct paths. `progress` is told what is about to happen. Raises GateError for input
-    that cannot be judged.
+    their construct paths. `everything` says that no stack is left out: a waiver for any other
+    is then one that waives nothing. `progress` is told what is about to happen. Raises GateError
+    for input that cannot be judged.
     """
     today = today or datetime.datetime.now(datetime.UTC).date()
     known = waivers.read(waivers_file, today)
@@ -40,7 +42,10 @@ def run(
     if synthesised is not None:
         origin = _read(synthesised)
         stacks = [(path, _with_construct_paths(stack, origin)) for path, stack in stacks]
+    promised = contract.read()
     findings: list[Finding] = []
+    for path, stack in stacks:
+        findings += contract.findings(path, stack, promised)
     with lean_checkov.collector_paused():
         progress("loading checkov and the policies")
         lean_checkov.leave_out_other_clouds()
@@ -49,7 +54,14 @@ def run(
         for path, stack in stacks:
             progress(f"checking {stack.name}")
             findings += scan(path, stack)
-    return _verdict(findings, [stack.name for _, stack in stacks], known, today)
+    names = [stack.name for _, stack in stacks]
+    gated = [one for one in known if everything or one.stack in names]
+    if any(stack.kind == "plan" for _, stack in stacks):
+        refused = {(one.check, one.path) for one in gated}  # a plan may leave out their resources
+    else:
+        refused = {(one.check, one.path) for one in findings if one.verdict == "refused"}
+    wrong = waivers.problems(gated, refused, today)
+    return Report(tuple(names), _judged(findings, known, today), tuple(wrong))
 
 
 def _read(path: Path) -> Stack:
@@ -91,12 +103,10 @@ def _with_construct_paths(plan: Stack, origin: Stack) -> Stack:
     return dataclasses.replace(plan, name=origin.name, resources=resources)
 
 
-def _verdict(
-    findings: Sequence[Finding],
-    stacks: Sequence[str],
-    known: Sequence[waivers.Waiver],
-    today: datetime.date,
-) -> Report:
+def _judged(
+    findings: Sequence[Finding], known: Sequence[waivers.Waiver], today: datetime.date
+) -> tuple[Finding, ...]:
+    """The findings, with those waived that a waiver is in force for."""
     in_force = {(one.check, one.path): one for one in known if one.expires >= today}
     judged = []
     for finding in findings:
@@ -104,9 +114,7 @@ def _verdict(
         if finding.verdict == "refused" and waiver is not None:
             finding = dataclasses.replace(finding, verdict="waived", reason=waiver.reason)
         judged.append(finding)
-    refused = [(one.check, one.path) for one in findings if one.verdict == "refused"]
-    wrong = waivers.problems(known, refused, stacks, today)
-    return Report(tuple(stacks), tuple(judged), tuple(wrong))
+    return tuple(judged)
 
 
 if __name__ == "__main__":

@@ -26,12 +26,21 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class WaiverProblem:
+    """What is wrong with a waiver, and where it is written."""
+
+    message: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Report:
     """Every finding, and what is wrong with the waivers themselves."""
 
     stacks: tuple[str, ...]
     findings: tuple[Finding, ...]
-    waiver_problems: tuple[str, ...] = ()
+    waiver_problems: tuple[WaiverProblem, ...] = ()
 
     @property
     def refused(self) -> tuple[Finding, ...]:

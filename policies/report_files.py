@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from policies.errors import GateError
-from policies.report import Finding, Report
+from policies.report import Finding, Report, WaiverProblem
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _XML_FORBIDDEN = {code: "�" for code in range(32) if code not in (9, 10, 13)}
@@ -50,7 +50,7 @@ def as_json(report: Report) -> str:
             "waived": len(report.waived),
             "refused": len(report.refused),
         },
-        "waiver_problems": report.waiver_problems,
+        "waiver_problems": [asdict(one) for one in report.waiver_problems],
         "findings": [asdict(one) for one in report.findings],
     }
     return json.dumps(document, indent=2) + "\n"
@@ -76,9 +76,9 @@ def as_junit(report: Report) -> str:
         suite = _suite(root, "waivers", count, ["refused"] * count)
         for problem in report.waiver_problems:
             case = ElementTree.SubElement(
-                suite, "testcase", classname="waivers", name=_xml(problem)
+                suite, "testcase", classname="waivers", name=_xml(problem.message)
             )
-            ElementTree.SubElement(case, "failure", message=_xml(problem))
+            ElementTree.SubElement(case, "failure", message=_xml(problem.message))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -140,9 +140,6 @@ def _sarif_rules(findings: Iterable[Finding]) -> Iterable[dict[str, Any]]:
 
 
 def _sarif_result(finding: Finding, index: int) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
-    if finding.line is not None:
-        physical["region"] = {"startLine": finding.line}
     result: dict[str, Any] = {
         "ruleId": finding.check,
         "ruleIndex": index,
@@ -150,7 +147,7 @@ def _sarif_result(finding: Finding, index: int) -> dict[str, Any]:
         "message": {"text": f"{finding.path}: {_message(finding)}"},
         "locations": [
             {
-                "physicalLocation": physical,
+                "physicalLocation": _place(finding.file, finding.line or 1),
                 "logicalLocations": [{"fullyQualifiedName": finding.path, "kind": "resource"}],
             }
         ],
@@ -161,8 +158,18 @@ def _sarif_result(finding: Finding, index: int) -> dict[str, Any]:
     return result
 
 
-def _sarif_waiver(problem: str) -> dict[str, Any]:
-    return {"level": "error", "ruleId": "waivers", "message": {"text": problem}}
+def _sarif_waiver(problem: WaiverProblem) -> dict[str, Any]:
+    return {
+        "ruleId": "waivers",
+        "level": "error",
+        "message": {"text": problem.message},
+        "locations": [{"physicalLocation": _place(problem.file, problem.line)}],
+    }
+
+
+def _place(file: str, line: int) -> dict[str, Any]:
+    """Without one on every result, GitHub's code scanning rejects the whole document."""
+    return {"artifactLocation": {"uri": _uri(file)}, "region": {"startLine": line}}
 
 
 def _uri(file: str) -> str:

@@ -20,7 +20,7 @@ def render(report: Report) -> RenderableType:
     for _, same in groupby(ordered, key=lambda one: one.check):
         parts += [*_check(list(same)), Text()]
     for problem in report.waiver_problems:
-        parts.append(Text.assemble(("waivers.toml  ", "bold red"), problem))
+        parts.append(Text.assemble(("waivers.toml  ", "bold red"), problem.message))
     return Group(*parts, _summary(report))
 
 

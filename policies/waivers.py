@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from policies.errors import GateError
+from policies.report import WaiverProblem
 
 _FIELDS = ("check", "path", "reason", "expires")
 _LONGEST = datetime.timedelta(days=366)
 _LEAST_WORDS = 4
+_HEADER = re.compile(r"^[ \t]*\[\[\s*[\"']?waiver[\"']?\s*\]\]", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Waiver:
-    """`path` is the construct path, beginning with the stack: "dev/microblogVPC/…"."""
+    """`path` is the construct path, beginning with the stack: "dev/microblogVPC/…".
+
+    `line` of `file` is where the entry begins.
+    """
 
     check: str
     path: str
     reason: str
     expires: datetime.date
+    file: Path
+    line: int
 
     @property
     def stack(self) -> str:
@@ -34,7 +42,8 @@ class Waiver:
 def read(path: Path, today: datetime.date) -> tuple[Waiver, ...]:
     """The waivers of a file. Raises GateError, with entry and field, for one that is wrong."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
     except FileNotFoundError:
         return ()
     except OSError as error:
@@ -48,8 +57,11 @@ def read(path: Path, today: datetime.date) -> tuple[Waiver, ...]:
     if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
         raise GateError(f"{path}: `waiver` is no list of tables; an entry begins with [[waiver]]")
     waivers: dict[tuple[str, str], Waiver] = {}
+    headers = [text.count("\n", 0, one.start()) + 1 for one in _HEADER.finditer(text)]
     for number, entry in enumerate(entries, 1):
-        waiver = _waiver(entry, f"{path}: waiver {number}", today)
+        _check_fields(entry, f"{path}: waiver {number}", today)
+        line = headers[number - 1] if len(headers) == len(entries) else 1
+        waiver = Waiver(**entry, file=path, line=line)
         if (waiver.check, waiver.path) in waivers:
             raise GateError(
                 f"{path}: waiver {number}: {waiver.check} on {waiver.path} is waived twice;"
@@ -59,7 +71,8 @@ def read(path: Path, today: datetime.date) -> tuple[Waiver, ...]:
     return tuple(waivers.values())
 
 
-def _waiver(entry: Mapping[str, Any], where: str, today: datetime.date) -> Waiver:
+def _check_fields(entry: Mapping[str, Any], where: str, today: datetime.date) -> None:
+    """Raise GateError unless every field is there, and is what it must be."""
     for key in entry:
         if key not in _FIELDS:
             near = difflib.get_close_matches(key, _FIELDS, n=1)
@@ -67,38 +80,48 @@ def _waiver(entry: Mapping[str, Any], where: str, today: datetime.date) -> Waive
             raise GateError(f"{where}: unknown field {key!r}; {hint}")
     for key in ("check", "path", "reason"):
         if not isinstance(entry.get(key), str) or not entry[key].strip():
-            raise GateError(f"{where}: {key} is {entry.get(key)!r}; write it as text")
+            raise GateError(f"{where}: {key} is {_words(entry.get(key))}; write it as text")
     if len(entry["reason"].split()) < _LEAST_WORDS:
         raise GateError(
-            f"{where}: reason is {entry['reason']!r}; say in a sentence why this is safe"
+            f"{where}: reason is {_words(entry['reason'])}; say in a sentence why this is safe"
         )
     expires = entry.get("expires")
     if not isinstance(expires, datetime.date) or isinstance(expires, datetime.datetime):
         raise GateError(
-            f"{where}: expires is {expires!r}; write a date, without quotes: 2027-06-30"
+            f"{where}: expires is {_words(expires)}; write a date, without quotes: 2027-06-30"
         )
     if expires - today > _LONGEST:
         raise GateError(
             f"{where}: expires is {expires}, more than a year ahead; write at most"
             f" {today + _LONGEST}"
         )
-    return Waiver(entry["check"], entry["path"], entry["reason"], expires)
+
+
+def _words(value: Any) -> str:
+    """A value of TOML as a person would name it."""
+    if value is None:
+        return "missing"
+    if isinstance(value, datetime.datetime):
+        return f"{value}, a date with a time"
+    if isinstance(value, str):
+        return f'"{value}"' if value.strip() else "empty"
+    kinds = {bool: "a truth value", list: "a list", dict: "a table"}
+    return kinds.get(type(value), str(value))
 
 
 def problems(
-    waivers: Iterable[Waiver],
-    refused: Iterable[tuple[str, str]],
-    stacks: Iterable[str],
-    today: datetime.date,
-) -> list[str]:
-    """What is wrong with the waivers of these stacks: expired, or for nothing that was found."""
-    found, gated = set(refused), set(stacks)
+    waivers: Iterable[Waiver], refused: Container[tuple[str, str]], today: datetime.date
+) -> list[WaiverProblem]:
+    """What is wrong with these waivers: expired, or for nothing that was found."""
     wrong = []
     for waiver in waivers:
-        if waiver.stack not in gated:
-            continue
+        named = f"{waiver.check} on {waiver.path}"
         if waiver.expires < today:
-            wrong.append(f"{waiver.check} on {waiver.path} expired on {waiver.expires}")
-        if (waiver.check, waiver.path) not in found:
-            wrong.append(f"{waiver.check} on {waiver.path} waives nothing: remove it")
+            wrong.append(_problem(waiver, f"{named} expired on {waiver.expires}"))
+        if (waiver.check, waiver.path) not in refused:
+            wrong.append(_problem(waiver, f"{named} waives nothing: remove it"))
     return wrong
+
+
+def _problem(waiver: Waiver, message: str) -> WaiverProblem:
+    return WaiverProblem(message, str(waiver.file), waiver.line)

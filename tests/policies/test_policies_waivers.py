@@ -45,16 +45,19 @@ def test_no_file_is_no_waiver(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"reason": None}, "waiver 1: reason is None"),
-        ({"reason": '""'}, "waiver 1: reason is ''"),
-        ({"reason": '"todo"'}, "waiver 1: reason is 'todo'"),
+        ({"reason": None}, "waiver 1: reason is missing"),
+        ({"reason": '""'}, "waiver 1: reason is empty"),
+        ({"reason": '"todo"'}, 'waiver 1: reason is "todo"'),
         ({"reason": "7"}, "waiver 1: reason is 7"),
-        ({"check": None}, "waiver 1: check is None"),
-        ({"path": None}, "waiver 1: path is None"),
-        ({"path": "[]"}, "waiver 1: path is []"),
-        ({"expires": None}, "waiver 1: expires is None"),
-        ({"expires": '"2027-06-30"'}, "waiver 1: expires is '2027-06-30'"),
-        ({"expires": "2027-06-30T00:00:00"}, "waiver 1: expires is datetime"),
+        ({"check": None}, "waiver 1: check is missing"),
+        ({"path": None}, "waiver 1: path is missing"),
+        ({"path": "[]"}, "waiver 1: path is a list"),
+        ({"expires": None}, "waiver 1: expires is missing"),
+        ({"expires": '"2027-06-30"'}, 'waiver 1: expires is "2027-06-30"'),
+        (
+            {"expires": "2027-06-30T00:00:00"},
+            "waiver 1: expires is 2027-06-30 00:00:00, a date with a time; write a date",
+        ),
         ({"expires": "2028-06-30"}, "more than a year ahead"),
         ({"expire": "2027-06-30"}, "unknown field 'expire'; did you mean expires?"),
         ({"owner": '"me"'}, "unknown field 'owner'; the fields are check, path"),
@@ -89,13 +92,47 @@ def test_a_file_of_another_shape_is_refused(tmp_path: Path, content: str, said: 
         waivers.read(path, TODAY)
 
 
-def test_only_waivers_of_the_gated_stacks_are_judged(tmp_path: Path) -> None:
-    known = waivers.read(written(tmp_path, GOOD), TODAY)
-    assert waivers.problems(known, [], ["prod"], TODAY) == []
-    assert waivers.problems(known, [], ["dev"], TODAY) == [
-        "CKV_AWS_130 on dev/vpc/subnet waives nothing: remove it"
-    ]
-    assert waivers.problems(known, [("CKV_AWS_130", "dev/vpc/subnet")], ["dev"], TODAY) == []
+def test_a_waiver_that_waives_nothing_is_named_with_its_line(tmp_path: Path) -> None:
+    other = {**GOOD, "path": '"dev/vpc/other"'}
+    known = waivers.read(written(tmp_path, GOOD, other), TODAY)
+    found = [("CKV_AWS_130", "dev/vpc/subnet")]
+    (problem,) = waivers.problems(known, found, TODAY)
+    assert problem.message == "CKV_AWS_130 on dev/vpc/other waives nothing: remove it"
+    assert (problem.file, problem.line) == (str(tmp_path / "waivers.toml"), 6)
+    assert waivers.problems(known[:1], found, TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("stack", "everything", "said"),
+    [("tier", False, True), ("gone", False, False), ("gone", True, True), ("tier", True, True)],
+)
+def test_an_unused_waiver_fails_where_its_stack_is_judged_or_can_be_nowhere_else(
+    tmp_path: Path, stack: str, everything: bool, said: bool
+) -> None:
+    source = tmp_path / "tier" / "cdk.tf.json"
+    source.parent.mkdir()
+    source.write_text(FIXTURE.read_text())
+    file = written(tmp_path, {**GOOD, "path": f'"{stack}/vpc/subnet"'})
+    report = gate.run([source], waivers_file=file, today=TODAY, everything=everything)
+    assert [one.message for one in report.waiver_problems] == (
+        [f"CKV_AWS_130 on {stack}/vpc/subnet waives nothing: remove it"] if said else []
+    )
+
+
+def test_a_plan_calls_no_waiver_unused_but_an_expired_one_expired(tmp_path: Path) -> None:
+    source = tmp_path / "tier" / "cdk.tf.json"
+    source.parent.mkdir()
+    source.write_text(FIXTURE.read_text())
+    file = written(tmp_path, {**GOOD, "path": '"tier/vpc/subnet"'})
+
+    def problems(today: datetime.date) -> list[str]:
+        plan = FIXTURE.with_name("fails.plan.json")
+        report = gate.run([plan], synthesised=source, waivers_file=file, today=today)
+        return [one.message for one in report.waiver_problems]
+
+    assert problems(TODAY) == []
+    later = datetime.date(2027, 7, 1)
+    assert problems(later) == ["CKV_AWS_130 on tier/vpc/subnet expired on 2027-06-30"]
 
 
 @pytest.mark.parametrize(
@@ -122,10 +159,6 @@ def test_a_waiver_ends_with_its_last_day(
     assert bool(finding.reason) == (verdict == "waived")
     # The path's first segment is no stack that was gated, so only the verdict is told.
     assert not report.waiver_problems
-    problems = waivers.problems(
-        waivers.read(tmp_path / "waivers.toml", today),
-        [("CKV_MB_19", "aws_subnet.silent")],
-        ["aws_subnet.silent"],
-        today,
-    )
+    known = waivers.read(tmp_path / "waivers.toml", today)
+    problems = waivers.problems(known, [("CKV_MB_19", "aws_subnet.silent")], today)
     assert bool(problems) == expired
