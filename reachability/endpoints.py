@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,11 +100,12 @@ def nat_gateway(stack: Stack, gateway: Resource) -> Interface:
 
 
 def _names(stack: Stack, resources: list[Resource]) -> dict[str, str]:
-    short = {one.address: _short(stack, one) for one in resources}
-    taken = list(short.values())
+    """The first of its short name, path and address that no other endpoint has, by address."""
+    forms = {one.address: (_short(stack, one), one.path, one.address) for one in resources}
+    taken = Counter(form for several in forms.values() for form in set(several))
     return {
-        one.address: short[one.address] if taken.count(short[one.address]) == 1 else one.path
-        for one in resources
+        address: next((form for form in several if taken[form] == 1), address)
+        for address, several in forms.items()
     }
 
 

@@ -23,7 +23,7 @@ class Net:
         self.resources: dict[str, dict[str, dict[str, Any]]] = {}
         self.data: dict[str, dict[str, dict[str, Any]]] = {}
 
-    def add(self, type_: str, name: str, **values: Any) -> str:
+    def add(self, type_: str, name: str, /, **values: Any) -> str:
         path = {"//": {"metadata": {"path": f"net/{name}"}}}
         self.resources.setdefault(f"aws_{type_}", {})[name] = {**path, **values}
         return ref(type_, name)
