@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 _CLONE_NEWNET = 0x40000000
@@ -40,15 +41,18 @@ _SETTINGS = {
 }
 
 
+@cache
 def missing() -> str:
     """Why no namespace can be made here, and what to install; empty if one can."""
     if not sys.platform.startswith("linux"):
         return "network namespaces need Linux"
     if os.geteuid() != 0:
         return "network namespaces need root"
-    for program, package in (("ip", "iproute2"), ("nft", "nftables")):
+    for program, package in (("ip", "iproute2"), ("nft", "nftables"), ("unshare", "util-linux")):
         if shutil.which(program) is None:
             return f"{program} is missing: apt-get install {package}"
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
+        return "this process may not make network namespaces: it needs CAP_SYS_ADMIN"
     return ""
 
 
