@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
-from reachability.intervals import Intervals
+from reachability.intervals import PUBLIC, Intervals
 from reachability.model import Topology
 from reachability.ports import ALL, MAYBE, NONE, Ports, Protocol
 from reachability.security_groups import ALL_PROTOCOLS, Direction, Rule
@@ -83,7 +83,13 @@ def _match(rule: Rule, peer: Peer) -> Ports:
         return ALL
     if peer.shared and any(group in peer.groups for group in rule.groups):
         return peer.shared
-    return MAYBE if rule.unknown else NONE
+    if not rule.unknown or (rule.of_aws and not _is_public(peer)):
+        return NONE
+    return MAYBE
+
+
+def _is_public(peer: Peer) -> bool:
+    return peer.address in (PUBLIC.ipv4 if peer.family == 4 else PUBLIC.ipv6)
 
 
 def _names_host(rule: Rule, hosts: Iterable[tuple[str, str]]) -> bool:

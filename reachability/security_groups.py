@@ -35,6 +35,7 @@ class Rule:
 
     `protocol` is a name, a number as text, or "all"; one that is not known yet counts as "all".
     `ports` are empty for protocols without ports. `unknown` says which peers cannot be told.
+    `of_aws` says that those are AWS-managed prefix lists, which hold public addresses only.
     `groups` are the security groups it names as peers, and `hosts` the single addresses known
     after apply. `exact` is false where protocol or ports are not known yet.
     """
@@ -50,6 +51,7 @@ class Rule:
     groups: tuple[str, ...] = ()
     hosts: tuple[Reference, ...] = ()
     exact: bool = True
+    of_aws: bool = False
 
     def opens(self, protocol: str) -> Intervals:
         """The ports it opens for "tcp" or "udp"."""
@@ -117,6 +119,12 @@ def _rule(
         description=description if isinstance(description, str) else None,
         groups=_groups(stack, block, group),
         hosts=hosts,
+        of_aws=len(unknown)
+        == sum(
+            is_of_aws(stack, one)
+            for key in ("prefix_list_id", "prefix_list_ids")
+            for one in _each(block.get(key))
+        ),
         exact=named and (ports is not None or protocol not in _WITH_PORTS),
     )
 
@@ -203,6 +211,23 @@ def prefix_list_addresses(stack: Stack, named: Any) -> Addresses | None:
     if prefix_list is None or prefix_list.type != "aws_ec2_managed_prefix_list":
         return None
     return held_by(stack, prefix_list)
+
+
+def is_of_aws(stack: Stack, named: Any) -> bool:
+    """Whether a prefix list is one of AWS's own, such as that of S3.
+
+    (Amazon VPC User Guide: "AWS-managed prefix lists".)
+    """
+    if isinstance(named, Reference) and named.attribute == "prefix_list_id":
+        return (
+            named.address.startswith("aws_vpc_endpoint.") or ".aws_vpc_endpoint." in named.address
+        )
+    found = stack.pointed(named)
+    if found is None or not found.is_data:
+        return False
+    return found.type == "aws_prefix_list" or str(stack.value(found, "name")).startswith(
+        "com.amazonaws."
+    )
 
 
 def held_by(stack: Stack, prefix_list: Resource) -> Addresses | None:

@@ -81,6 +81,17 @@ def test_a_prefix_list_of_another_stack_is_unknown() -> None:
     assert reach(net.topology(), "web", "app", 7000).state == "unknown"
 
 
+def test_a_prefix_list_of_aws_itself_holds_no_private_address() -> None:
+    """Amazon VPC User Guide, "AWS-managed prefix lists"."""
+    net = site()
+    net.data["aws_ec2_managed_prefix_list"] = {"s3": {"name": "com.amazonaws.us-east-1.s3"}}
+    listed = "${data.aws_ec2_managed_prefix_list.s3.id}"
+    net.rule("ingress", "app", 7000, prefix_list_id=listed)
+    net.rule("ingress", "web", 7000, prefix_list_id=listed)
+    assert tcp(net.topology(), "web", "app") == ("5000", "nothing")
+    assert tcp(net.topology(), "internet", "web") == ("80", "7000")
+
+
 def test_a_rule_of_unknown_ports_is_unknown_on_all_of_them() -> None:
     net = site()
     name = net.rule("ingress", "app", 7000, referenced_security_group_id=WEB_GROUP)
