@@ -62,10 +62,10 @@ def keep(workers: Workers, found: Disagreement) -> str:
         seen = workers.observe(description, [found.question])
         return predicted not in ("unknown", seen.states[found.question])
 
-    small = shrunk(found.description, found.question, disagrees)
+    less = shrunk(found.description, found.question, disagrees)
     path = CASES / f"seed-{found.description.seed}.json"
-    path.write_text(written(small))
-    return f"{found}\n  kept as {path.name}:\n{textwrap.indent(written(small), '  ')}"
+    path.write_text(written(less))
+    return f"{found}\n  kept as {path.name}:\n{textwrap.indent(written(less), '  ')}"
 
 
 def refuse_disagreements(workers: Workers, compared: list[Comparison]) -> None:
