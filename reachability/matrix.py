@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reachability.alternatives import Via, alternatives
 from reachability.endpoints import Endpoint
 from reachability.intervals import Addresses, Intervals
 from reachability.model import Topology
 from reachability.ports import NONE, PROTOCOLS, Ports
 from reachability.stack import Resource
-from reachability.verdict import Via, alternatives
 
 
 @dataclass(frozen=True)
