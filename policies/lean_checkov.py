@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import importlib.util
 import sys
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 def leave_out_other_clouds() -> None:
@@ -26,6 +28,18 @@ def leave_out_other_clouds() -> None:
             if cloud.parent.name != "aws":
                 name = f"checkov.terraform.checks.{kind}.{cloud.parent.name}"
                 sys.modules[name] = types.ModuleType(name)
+
+
+@contextmanager
+def terminal_left_alone() -> Iterator[None]:
+    """Checkov, when imported, would let colorama wrap standard output and reset it at the end."""
+    colorama: Any = importlib.import_module("colorama")
+    before = colorama.init
+    colorama.init = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        colorama.init = before
 
 
 @contextmanager
