@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
 
 from policies import gate, report_files, report_terminal
-from policies.errors import GateError
+from policies.errors import GateError, OutputError
 from policies.report import Report
 from reachability import stacks
 from reachability.terraform import UnreadableStackError
@@ -45,8 +48,8 @@ def main(
 ) -> None:
     """Refuse synthesised Terraform, or a plan, that is not safe to apply.
 
-    Judges the stack ENV and the stacks ENV-... by checkov's AWS checks and by those in
-    policies/checks. With --plan, one ENV names the stack that was planned, so that findings and
+    Judges the stack ENV, and ENV-state with its state bucket, by checkov's AWS checks and by those
+    in policies/checks. With --plan, one ENV names the stack that was planned, so that findings and
     waivers bear its construct paths.
 
     Exit code: 0 fine, 1 refused, 2 bad usage, bad configuration or output that is not whole.
@@ -60,16 +63,40 @@ def main(
         )
         if target is not None
     ]
+    taken = sum(str(target) == "-" for target, _ in outputs)
     try:
+        if sys.stdout is None:
+            raise OutputError("standard output is closed")
+        if taken > 1:
+            raise GateError("standard output takes one report ('-'); name a file for the other")
         report = _judge(environments or [], folder, plan)
         for target, text in outputs:
             report_files.write(text(report), target)
+        stream = sys.stderr if taken else sys.stdout
+        _put(stream, lambda console: report_terminal.print_report(report, console))
     except (GateError, UnreadableStackError) as error:
-        Console(stderr=True).print(f"gate: {error}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(2) from error
-    taken = any(str(target) == "-" for target, _ in outputs)
-    report_terminal.print_report(report, Console(stderr=taken))
+        raise _failure(error, 2) from error
+    except OutputError as error:
+        raise _failure(error, 1) from error
     raise typer.Exit(0 if report.ok else 1)
+
+
+def _failure(error: Exception, code: int) -> typer.Exit:
+    with contextlib.suppress(OutputError):
+        _put(
+            sys.stderr,
+            lambda console: console.print(
+                f"gate: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+            ),
+        )
+    return typer.Exit(code)
+
+
+def _put(stream: TextIO, show: Callable[[Console], None]) -> None:
+    """Show it in the stream's colours, written at once: rich's own writing may end in midst."""
+    text = StringIO()
+    show(Console(file=text, force_terminal=stream.isatty() or None))
+    report_files.put(text.getvalue(), stream)
 
 
 def _judge(environments: Sequence[str], folder: Path, plan: Path | None) -> Report:
@@ -87,7 +114,8 @@ def _judge(environments: Sequence[str], folder: Path, plan: Path | None) -> Repo
 
 
 def _progress() -> AbstractContextManager[Callable[[str], None]]:
-    return _Status() if sys.stderr.isatty() else nullcontext(lambda _: None)
+    alive = sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return _Status() if alive and not os.environ.get("CI") else nullcontext(lambda _: None)
 
 
 class _Status:

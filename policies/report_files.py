@@ -9,11 +9,12 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from xml.etree import ElementTree
 
-from policies.errors import GateError
+from policies.errors import GateError, OutputError
 from policies.report import Finding, Report, WaiverProblem
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -23,7 +24,7 @@ _XML_FORBIDDEN = {code: "�" for code in range(32) if code not in (9, 10, 13)}
 def write(text: str, target: Path) -> None:
     """Write to a file through a temporary one beside it, or to standard output for "-"."""
     if str(target) == "-":
-        sys.stdout.write(text)
+        put(text, sys.stdout)
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +32,7 @@ def write(text: str, target: Path) -> None:
     except OSError as error:
         raise GateError(f"{target}: cannot be written: {error.strerror}") from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
         Path(name).chmod(0o644)
         Path(name).replace(target)
@@ -39,6 +40,19 @@ def write(text: str, target: Path) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise GateError(f"{target}: cannot be written: {error.strerror}") from error
+
+
+def put(text: str, stream: TextIO) -> None:
+    """Write to a stream, whole, in whatever characters it has. Raises OutputError."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        with contextlib.suppress(OSError):  # so that Python, when it ends, can flush the rest
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise OutputError(f"standard output cannot be written: {error.strerror}") from error
 
 
 def as_json(report: Report) -> str:
