@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 
 import _path  # noqa: F401
@@ -7,6 +8,8 @@ from reachability.security_groups import GROUP_TYPES, RULE_TYPES, rules
 from reachability.stack import Resource, Stack
 
 _DEFAULT = "managed by terraform"
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_FEWEST_WORDS = 2
 
 
 @policy(
@@ -18,8 +21,15 @@ def judge(resource: Resource, stack: Stack) -> Iterator[str]:
     """Every security group and every rule says what it is for."""
     if resource.type == "aws_security_group":
         text = stack.value(resource, "description")
-        if not isinstance(text, str) or text.strip().lower() in ("", _DEFAULT):
-            yield "the security group has no description"
+        yield from _problems(text if isinstance(text, str) else None, "the security group")
     for rule in rules(stack):
-        if rule.resource is resource and not (rule.description or "").strip():
-            yield f"a rule for {rule.direction} of {rule.protocol} {rule.ports} has no description"
+        if rule.resource is resource:
+            what = f"a rule for {rule.direction} of {rule.protocol} {rule.ports}"
+            yield from _problems(rule.description, what)
+
+
+def _problems(text: str | None, what: str) -> Iterator[str]:
+    if text is None or text.strip().lower() in ("", _DEFAULT):
+        yield f"{what} has no description"
+    elif len(_WORD.findall(text)) < _FEWEST_WORDS:
+        yield f'"{text}" does not describe {what}'

@@ -555,6 +555,16 @@ def a_rules_description_becomes_blank(dev: Dev) -> None:
     dev[APP_EGRESS]["description"] = "  "
 
 
+@unsafe(UNDESCRIBED, APP_EGRESS)
+def a_rules_description_becomes_a_full_stop(dev: Dev) -> None:
+    dev[APP_EGRESS]["description"] = "."
+
+
+@unsafe(UNDESCRIBED, GUNICORN)
+def a_rules_description_becomes_a_number(dev: Dev) -> None:
+    dev[GUNICORN]["description"] = "tcp 5000 - 1"
+
+
 @unsafe(UNDESCRIBED, "security-groups/app")
 def a_group_loses_its_description(dev: Dev) -> None:
     del dev["security-groups/app"]["description"]
