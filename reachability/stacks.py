@@ -17,9 +17,9 @@ _AGAIN = "run `pipenv run synth`"
 def select(folder: Path, environments: Sequence[str] = ()) -> list[Path]:
     """The `cdk.tf.json` of each stack of the environments, of all of them when none is named.
 
-    An environment `dev` is the stack `dev` and those named `dev-…`. `synth.json`, which synthesis
-    writes last, lists every stack with the SHA-256 of its file; a stack that differs from it is
-    half-written or edited. Raises UnreadableStackError.
+    An environment `dev` is the stack `dev` and that of its state bucket, `dev-state`.
+    `synth.json`, which synthesis writes last, lists every stack with the SHA-256 of its file; a
+    stack that differs from it is half-written or edited. Raises UnreadableStackError.
     """
     digests = _digests(folder)
     unlisted = [
@@ -50,9 +50,8 @@ def one(folder: Path, stack: str) -> Path:
 
 
 def _is_chosen(stack: str, environments: Sequence[str]) -> bool:
-    return not environments or any(
-        stack == environment or stack.startswith(f"{environment}-") for environment in environments
-    )
+    names = (stack, stack.removesuffix("-state"))
+    return not environments or any(name in environments for name in names)
 
 
 def _no_such(environment: str, known: list[str]) -> str:
@@ -63,8 +62,7 @@ def _no_such(environment: str, known: list[str]) -> str:
 
 def _digests(folder: Path) -> dict[str, str]:
     record = folder / "synth.json"
-    if not _is_folder(folder):
-        raise UnreadableStackError(f"{folder}: there is no such folder; {_AGAIN}")
+    _expect_folder(folder)
     try:
         document: Any = json.loads(record.read_text(encoding="utf-8"))
         digests = {str(name): str(one["sha256"]) for name, one in document["stacks"].items()}
@@ -81,11 +79,15 @@ def _digests(folder: Path) -> dict[str, str]:
     return digests
 
 
-def _is_folder(path: Path) -> bool:
+def _expect_folder(path: Path) -> None:
     try:
-        return path.is_dir()
+        is_folder, exists = path.is_dir(), path.exists()
     except OSError as error:
         raise UnreadableStackError(f"{path}: cannot be read: {error.strerror}") from error
+    if exists and not is_folder:
+        raise UnreadableStackError(f"{path}: is a file; name the folder that synthesis writes")
+    if not exists:
+        raise UnreadableStackError(f"{path}: there is no such folder; {_AGAIN}")
 
 
 def _check(path: Path, digest: str) -> None:
