@@ -61,8 +61,11 @@ def _judge(environments: list[str]) -> bool:
 
 
 def _synthesise(environments: list[str]) -> None:
-    """Run main.py as the cdktf CLI does; its failures are told already, so only its code counts."""
-    command = [sys.executable, str(ROOT / "main.py"), *environments]
+    """Run main.py as the cdktf CLI does, less the contract, which the gate holds as well.
+
+    Its failures are told already, so only its exit code counts.
+    """
+    command = [sys.executable, str(ROOT / "main.py"), "--no-contract", *environments]
     finished = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if finished.returncode != 0:
         raise typer.Exit(finished.returncode)

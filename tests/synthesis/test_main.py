@@ -43,7 +43,7 @@ def test_output_has_no_trace_of_the_machine(outdir: Path) -> None:
 def test_help_names_the_exit_codes_and_needs_no_node() -> None:
     finished = run_main("--help", env={"JSII_NODE": "/nonexistent/node"})
     assert finished.returncode == 0
-    assert "0 done, 1 the run failed, 2 bad usage" in finished.stdout
+    assert "0 done, 1 the run failed or the contract is broken, 2 bad" in finished.stdout
 
 
 def test_an_unknown_environment_is_one_line(tmp_path: Path) -> None:
@@ -131,6 +131,29 @@ def test_the_cdktf_cli_finds_the_program_with_a_bare_path(tmp_path: Path) -> Non
     )
     assert finished.returncode == 0, finished.stderr
     assert stack(tmp_path, "dev")["resource"]
+
+
+def test_a_broken_contract_ends_in_1_and_names_who_reaches_whom(tmp_path: Path) -> None:
+    """As `cdktf deploy` sees it, which stops there."""
+    for name in ("environments", "policies", "reachability", "userdata"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "constructs_lib", tmp_path / "constructs_lib")
+    shutil.copy(ROOT / "main.py", tmp_path)
+    flows = tmp_path / "constructs_lib" / "flows.py"
+    text = flows.read_text(encoding="utf-8")
+    proxied = '    Flow("web", "app", GUNICORN, why="nginx proxies requests to the application"),\n'
+    assert proxied in text
+    flows.write_text(text.replace(proxied, ""), encoding="utf-8")
+    finished = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert finished.stderr == "dev: promised but not reachable: web to app:5000/tcp\n"
 
 
 def test_a_package_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
