@@ -12,7 +12,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from reachability import changes, report, stacks, terraform
+from reachability import changes, live, report, stacks, terraform
 from reachability.intervals import is_world
 from reachability.matrix import Matrix, matrix
 from reachability.model import Topology
@@ -49,22 +49,39 @@ def main(
         Path | None,
         typer.Option(metavar="FILE", help="What a plan (`terraform show -json`) changes."),
     ] = None,
+    ask_account: Annotated[
+        bool, typer.Option("--live", help="What the AWS account has and the stack has not.")
+    ] = False,
+    endpoint: Annotated[
+        str | None, typer.Option(metavar="URL", help="With --live: who answers instead of AWS.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
 ) -> None:
     """Say who can reach whom, from Terraform, before anything exists.
 
     `reach dev` prints the whole matrix, `reach dev internet app:5000` one verdict with its path or
-    what stops it, `reach --plan FILE` what a plan opens and closes.
+    what stops it, `reach --plan FILE` what a plan opens and closes, `reach dev --live` what
+    somebody added to the account by hand.
 
-    Exit code: 0 answered (a single verdict: open), 1 a single verdict closed or unknown, 2 bad
-    usage or output that is not whole.
+    Exit code: 0 answered (a single verdict: open; --live: no difference), 1 a single verdict closed
+    or unknown, an account that differs or cannot be asked, 2 bad usage or output that is not whole.
     """
     form: Form = "json" if as_json else "markdown" if as_markdown else "words"
     try:
         if as_json and as_markdown:
             raise UsageError("--json and --markdown are two forms; choose one")
-        code = _answer(environment, source, target, folder, plan, form)
+        if endpoint is not None and not ask_account:
+            raise UsageError("--endpoint says whom --live asks; add --live")
+        if ask_account:
+            if source is not None or plan is not None:
+                raise UsageError("--live compares an account with a stack; name at most a stack")
+            code = _print_comparison(_only(folder, environment), endpoint, form)
+        else:
+            code = _answer(environment, source, target, folder, plan, form)
+    except live.AccountError as error:
+        Console(stderr=True).print(f"reach: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
     except (terraform.UnreadableStackError, UnknownEndpointError, UsageError) as error:
         Console(stderr=True).print(f"reach: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
@@ -147,6 +164,30 @@ def _print_changes(plan: Path, form: Form) -> int:
         lines = [f"{mark}{one}" for one in found]
         typer.echo("\n".join(lines) or "changes nothing about who can reach whom")
     return 0
+
+
+def _only(folder: Path, environment: str | None) -> Path:
+    """The stack of that name, or the only one of the folder."""
+    if environment is not None:
+        return stacks.one(folder, environment)
+    found = stacks.select(folder)
+    if len(found) > 1:
+        names = ", ".join(path.parent.name for path in found)
+        raise UsageError(f"name the stack to compare the account with, one of: {names}")
+    return found[0]
+
+
+def _print_comparison(stack: Path, endpoint: str | None, form: Form) -> int:
+    found = live.compare(stack, endpoint)
+    if form == "json":
+        _print_json(found.json())
+    else:
+        mark = "- " if form == "markdown" else ""
+        if not found.differs:
+            typer.echo(f"{mark}the account lets through what {stack.parent.name} says, no more")
+        for line in found.lines():
+            typer.echo(f"{mark}{line}")
+    return 1 if found.differs else 0
 
 
 def _print_json(value: Any) -> None:

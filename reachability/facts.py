@@ -7,9 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reachability.endpoints import Interface
+from reachability.intervals import Addresses
 from reachability.model import Topology
 from reachability.network import SUBNET_TYPES, Route, main_table_of, routes, table_of, vpc_of
-from reachability.security_groups import STANDALONE, Rule, held_by, rules
+from reachability.network_acls import ACL_TYPES, Entry, acls
+from reachability.security_groups import (
+    ALL_PROTOCOLS,
+    STANDALONE,
+    Direction,
+    Rule,
+    held_by,
+    rules,
+)
 from reachability.stack import Resource, Stack
 
 
@@ -39,8 +48,9 @@ def facts(topology: Topology) -> Iterator[Fact]:
             yield _of_route(stack, route, route.table)
     for subnet in stack.of(*SUBNET_TYPES):
         yield from _of_subnet(stack, subnet)
-    for acl_rule in stack.of("aws_network_acl_rule"):
-        yield from _of_acl_rule(stack, acl_rule)
+    yield from _of_acls(stack)
+    for connection in stack.of("aws_vpc_peering_connection"):
+        yield _of_peering(stack, connection)
     for prefix_list in stack.of("aws_ec2_managed_prefix_list"):
         yield from _of_prefix_list(stack, prefix_list)
     for endpoint in topology.endpoints.values():
@@ -116,27 +126,58 @@ def _of_subnet(stack: Stack, subnet: Resource) -> Iterator[Fact]:
         yield Fact(says, element, subnet.path, usual=True)
 
 
-def _of_acl_rule(stack: Stack, rule: Resource) -> Iterator[Fact]:
-    acl = stack.target(rule, "network_acl_id")
-    if acl is None:
-        return
-    value = {key: stack.value(rule, key) for key in rule.values}
-    number, action = value.get("rule_number"), value.get("rule_action")
-    egress = str(value.get("egress")).lower() == "true"
-    cidr = value.get("cidr_block") or value.get("ipv6_cidr_block")
-    protocol = str(value.get("protocol"))
-    what = "everything" if protocol in ("-1", "all") else f"protocol {protocol}"
-    if value.get("from_port") is not None and what != "everything":
-        what += f" ports {value['from_port']}-{value.get('to_port')}"
-    toward = f"out {what} to" if egress else f"in {what} from"
-    default = acl.values.get("default") is True or acl.type == "aws_default_network_acl"
-    yield Fact(
-        f"network ACL {stack.label(acl)} {action}s {toward} {cidr}, number {number}",
-        f"entry {number} in network ACL {_id(acl)}",
-        acl.path,
-        default and number in (100, 101) and action == "allow" and what == "everything",
-        {rule.address: None},
+def _of_acls(stack: Stack) -> Iterator[Fact]:
+    """Which ACL guards a subnet, and its entries; AWS's own default one lets everything pass."""
+    by_path = {one.path: one for one in stack.of(*ACL_TYPES)}
+    found = acls(stack)
+    for address, acl in found.items():
+        holder, subnet = by_path.get(acl.path), stack.resources[address]
+        if holder is not None and subnet.type in SUBNET_TYPES:
+            says = f"subnet {stack.label(subnet)} uses network ACL {stack.label(holder)}"
+            yield Fact(says, f"network ACL {_id(holder)}", holder.path, _is_default(holder))
+    for path in dict.fromkeys(acl.path for acl in found.values()):
+        if (holder := by_path.get(path)) is not None:
+            acl = next(one for one in found.values() if one.path == path)
+            for direction, entries in (acl.entries or {}).items():
+                for entry in entries:
+                    yield _of_entry(stack, holder, direction, entry)
+
+
+def _of_entry(stack: Stack, acl: Resource, direction: Direction, entry: Entry) -> Fact:
+    what = entry.protocol if entry.protocol == ALL_PROTOCOLS else f"{entry.protocol} {entry.ports}"
+    toward = f"out {what} to" if direction == "egress" else f"in {what} from"
+    verb = "allows" if entry.allows else "denies"
+    addresses = Addresses(entry.addresses[4], entry.addresses[6])
+    by_aws = _is_default(acl) and entry.allows and str(addresses) in ("0.0.0.0/0", "::/0")
+    written = next(
+        (
+            one.address
+            for one in stack.of("aws_network_acl_rule")
+            if stack.target(one, "network_acl_id") is acl
+            and one.values.get("rule_number") == entry.number
+            and (one.values.get("egress") is True) == (direction == "egress")
+        ),
+        None,
     )
+    return Fact(
+        f"network ACL {stack.label(acl)} {verb} {toward} {addresses}, number {entry.number}",
+        f"entry {entry.number} in network ACL {_id(acl)}",
+        acl.path,
+        by_aws and entry.protocol == ALL_PROTOCOLS and entry.number in (100, 101),
+        {written: None} if written else {},
+    )
+
+
+def _is_default(acl: Resource) -> bool:
+    return acl.type == "aws_default_network_acl" or acl.values.get("default") is True
+
+
+def _of_peering(stack: Stack, connection: Resource) -> Fact:
+    ends = [stack.target(connection, key) for key in ("vpc_id", "peer_vpc_id")]
+    joined = " and ".join(stack.label(one) if one else "a VPC beyond" for one in ends)
+    element = f"peering connection {_id(connection)}"
+    undo = {connection.address: None}
+    return Fact(f"a peering joins {joined}", element, connection.path, False, undo)
 
 
 def _of_prefix_list(stack: Stack, prefix_list: Resource) -> Iterator[Fact]:
@@ -156,7 +197,7 @@ def _of_interface(topology: Topology, name: str, interface: Interface) -> Iterat
     stack = topology.stack
     subnet = topology.label(interface.subnet)
     holder = next((one for one in stack.resources.values() if one.path == interface.path), None)
-    element = f"{name} ({_id(holder)})" if holder is not None else name
+    element = f"{name} ({_id(holder)})" if holder and _id(holder) not in name else name
     remove = {holder.address: None} if holder is not None else {}
     yield Fact(f"{name} stands in {subnet}", element, interface.path, False, remove)
     if interface.public == "yes":

@@ -63,12 +63,9 @@ def _vpcs(account: Account) -> Iterator[Resource]:
         for family, cidrs in (("4", more), ("6", six)):
             key = "cidr_block" if family == "4" else "ipv6_cidr_block"
             for cidr in cidrs:
-                yield made(
-                    f"aws_vpc_ipv{family}_cidr_block_association",
-                    f"{id_}-{cidr}",
-                    vpc_id=id_,
-                    **{key: cidr},
-                )
+                values: dict[str, Any] = {"vpc_id": id_, key: cidr}
+                type_ = f"aws_vpc_ipv{family}_cidr_block_association"
+                yield made(type_, f"{id_}-{cidr}", **values)
 
 
 def _cidrs(described: Described, several: str, key: str) -> list[str]:
