@@ -8,8 +8,7 @@ from reachability.security_groups import GROUP_TYPES, RULE_TYPES, rules
 from reachability.stack import Resource, Stack
 
 _DEFAULT = "managed by terraform"
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_FEWEST_WORDS = 2
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 @policy(
@@ -31,5 +30,5 @@ def judge(resource: Resource, stack: Stack) -> Iterator[str]:
 def _problems(text: str | None, what: str) -> Iterator[str]:
     if text is None or text.strip().lower() in ("", _DEFAULT):
         yield f"{what} has no description"
-    elif len(_WORD.findall(text)) < _FEWEST_WORDS:
+    elif not _WORD.search(text):
         yield f'"{text}" does not describe {what}'

@@ -562,7 +562,7 @@ def a_rules_description_becomes_a_full_stop(dev: Dev) -> None:
 
 @unsafe(UNDESCRIBED, GUNICORN)
 def a_rules_description_becomes_a_number(dev: Dev) -> None:
-    dev[GUNICORN]["description"] = "tcp 5000 - 1"
+    dev[GUNICORN]["description"] = "5000 -> 1"
 
 
 @unsafe(UNDESCRIBED, "security-groups/app")
