@@ -12,7 +12,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from reachability import changes, live, report, stacks, terraform
+from reachability import changes, contract, live, report, stacks, terraform
 from reachability.intervals import is_world
 from reachability.matrix import Matrix, matrix
 from reachability.model import Topology
@@ -22,6 +22,8 @@ from reachability.verdict import UnknownEndpointError, Verdict, reach
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 _TARGET = re.compile(rf"(?P<name>.+):(?P<port>[0-9]{{1,5}})(/(?P<protocol>{'|'.join(PROTOCOLS)}))?")
+
+CONTRACT = Path("policies/exposure.toml")
 
 Form = Literal["words", "json", "markdown"]
 
@@ -49,6 +51,9 @@ def main(
         Path | None,
         typer.Option(metavar="FILE", help="What a plan (`terraform show -json`) changes."),
     ] = None,
+    against_contract: Annotated[
+        bool, typer.Option("--contract", help="Where it differs from policies/exposure.toml.")
+    ] = False,
     ask_account: Annotated[
         bool, typer.Option("--live", help="What the AWS account has and the stack has not.")
     ] = False,
@@ -61,11 +66,13 @@ def main(
     """Say who can reach whom, from Terraform, before anything exists.
 
     `reach dev` prints the whole matrix, `reach dev internet app:5000` one verdict with its path or
-    what stops it, `reach --plan FILE` what a plan opens and closes, `reach dev --live` what
-    somebody added to the account by hand.
+    what stops it, `reach --plan FILE` what a plan opens and closes, `reach dev --contract` what it
+    opens or breaks against the contract, `reach dev --live` what somebody added to the account by
+    hand.
 
-    Exit code: 0 answered (a single verdict: open; --live: no difference), 1 a single verdict closed
-    or unknown, an account that differs or cannot be asked, 2 bad usage or output that is not whole.
+    Exit code: 0 answered (a single verdict: open; --contract and --live: no difference), 1 a single
+    verdict closed or unknown, a contract broken, an account that differs or cannot be asked, 2 bad
+    usage or output that is not whole.
     """
     form: Form = "json" if as_json else "markdown" if as_markdown else "words"
     try:
@@ -73,16 +80,27 @@ def main(
             raise UsageError("--json and --markdown are two forms; choose one")
         if endpoint is not None and not ask_account:
             raise UsageError("--endpoint says whom --live asks; add --live")
-        if ask_account:
+        if against_contract and (source is not None or plan is not None or ask_account):
+            raise UsageError("--contract judges a stack whole; name at most the stack")
+        if against_contract:
+            code = _print_breaches(_only(folder, environment), form)
+        elif ask_account:
             if source is not None or plan is not None:
                 raise UsageError("--live compares an account with a stack; name at most a stack")
+            if endpoint is not None and not re.match(r"https?://[^/]", endpoint):
+                raise UsageError(f"--endpoint {endpoint!r} is no URL; write http://HOST:PORT")
             code = _print_comparison(_only(folder, environment), endpoint, form)
         else:
             code = _answer(environment, source, target, folder, plan, form)
     except live.AccountError as error:
         Console(stderr=True).print(f"reach: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    except (terraform.UnreadableStackError, UnknownEndpointError, UsageError) as error:
+    except (
+        contract.ContractError,
+        terraform.UnreadableStackError,
+        UnknownEndpointError,
+        UsageError,
+    ) as error:
         Console(stderr=True).print(f"reach: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
     raise typer.Exit(code)
@@ -173,8 +191,31 @@ def _only(folder: Path, environment: str | None) -> Path:
     found = stacks.select(folder)
     if len(found) > 1:
         names = ", ".join(path.parent.name for path in found)
-        raise UsageError(f"name the stack to compare the account with, one of: {names}")
+        raise UsageError(f"name the stack, one of: {names}")
     return found[0]
+
+
+def _print_breaches(stack: Path, form: Form) -> int:
+    found = contract.of_stack(terraform.read(stack), contract.read(CONTRACT))
+    if form == "json":
+        _print_json([_breach(one) for one in found])
+    else:
+        for one in found:
+            typer.echo(f"- {one}" if form == "markdown" else str(one))
+        if not found:
+            typer.echo("as promised: nothing more is open, nothing less works")
+    return 1 if any(one.refused for one in found) else 0
+
+
+def _breach(one: contract.Difference) -> dict[str, str]:
+    return {
+        "kind": one.kind,
+        "source": one.source,
+        "destination": one.destination,
+        "protocol": one.protocol,
+        "ports": str(one.ports),
+        "addresses": one.addresses,
+    }
 
 
 def _print_comparison(stack: Path, endpoint: str | None, form: Form) -> int:

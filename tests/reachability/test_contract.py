@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from reachability import contract
+from reachability.command import app
 from reachability.contract import ContractError
 from reachability.intervals import Intervals
 
@@ -65,3 +70,34 @@ def test_a_mistake_is_one_line_with_its_place(tmp_path: Path, text: str, said: s
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="cannot be read: No such file"):
         contract.read(tmp_path / "exposure.toml")
+
+
+def test_reach_says_what_breaks_the_contract(dev_folder: Path) -> None:
+    said = CliRunner().invoke(app, ["dev", "--contract", "--dir", str(dev_folder)])
+    assert (said.exit_code, said.stdout) == (
+        0,
+        "as promised: nothing more is open, nothing less works\n",
+    )
+    rules = "aws_vpc_security_group_ingress_rule"
+    file = dev_folder / "stacks" / "dev" / "cdk.tf.json"
+    document = json.loads(file.read_text())
+    document["resource"][rules].pop("security-groups_ingress_web-to-app-tcp-5000")
+    file.write_text(json.dumps(document))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    receipt = {"stacks": {"dev": {"sha256": digest}}}
+    (dev_folder / "synth.json").write_text(json.dumps(receipt))
+    said = CliRunner().invoke(app, ["dev", "--contract", "--dir", str(dev_folder)])
+    assert (said.exit_code, said.stdout) == (
+        1,
+        "promised but not reachable: web to app:5000/tcp\n",
+    )
+
+
+@pytest.fixture
+def dev_folder(outdir: Path, tmp_path: Path) -> Path:
+    """An output folder of its own with `dev` alone."""
+    folder = tmp_path / "cdktf.out"
+    shutil.copytree(outdir / "stacks" / "dev", folder / "stacks" / "dev")
+    digests = json.loads((outdir / "synth.json").read_text())["stacks"]
+    (folder / "synth.json").write_text(json.dumps({"stacks": {"dev": digests["dev"]}}))
+    return folder
