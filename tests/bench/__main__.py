@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from rich.table import Table
 from constructs_lib.console import FAILED, progress
 from constructs_lib.fast_loading import STOCK_LOADING
 from tests.bench.measure import BenchError, Run, median, run
+from tests.bench.reachability_times import write_plan
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAIN = [sys.executable, str(ROOT / "main.py")]
@@ -92,7 +94,29 @@ def growth(folder: Path, runs: int, say: Callable[[str], None]) -> Iterator[Prom
     yield Promise("a further copy, among 50 / among 10", among_50 / among_10, 1.2, "x")
 
 
-MEASURES = (synthesis, gate, growth)
+def reachability(folder: Path, runs: int, say: Callable[[str], None]) -> Iterator[Promise]:
+    """The matrix of `dev`, of 1,000 instances, and the loading of a 20 MB plan."""
+
+    def seconds(question: str, argument: Path | int) -> tuple[float, float]:
+        say(f"Reachability: {question} {argument}")
+        command = [sys.executable, "-m", "tests.bench.reachability_times", question, str(argument)]
+        finished = [run(command) for _ in range(runs)]
+        return statistics.median(float(one.output) for one in finished), median(finished).megabytes
+
+    run([*MAIN, "dev", "--outdir", str(folder / "reach")])
+    dev, _ = seconds("dev", folder / "reach" / "stacks" / "dev" / "cdk.tf.json")
+    wide = {count: seconds("wide", count) for count in (100, 300, 1000)}
+    write_plan(folder / "plan.json", 20)
+    plan, _ = seconds("plan", folder / "plan.json")
+    yield Promise("the matrix of dev", dev * 1000, 50, "ms")
+    yield Promise("the matrix of 1,000 instances", wide[1000][0], 10, "s")
+    yield Promise("memory for it", wide[1000][1], 1024, "MB")
+    ratio = (wide[1000][0] / wide[300][0]) / (1000 / 300) ** 2
+    yield Promise("its growth, to that of the pairs", ratio, 1, "x")
+    yield Promise("loading a plan of 20 MB", plan, 2, "s")
+
+
+MEASURES = (synthesis, gate, growth, reachability)
 
 
 @app.command()

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Run:
-    """One finished process: wall-clock seconds, and megabytes of its largest process."""
+    """One finished process: wall-clock seconds, megabytes of its largest process, its output."""
 
     seconds: float
     megabytes: float
+    output: str = ""
 
 
 class BenchError(Exception):
@@ -30,16 +31,20 @@ def run(command: Sequence[str], *, env: Mapping[str, str] | None = None, ok: int
         command,
         env={**os.environ, **(env or {})},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        text=True,
     )
+    assert process.stdout is not None
+    with process.stdout:
+        output = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != ok:
         raise BenchError(f"{' '.join(command)}: exit {process.returncode}, not {ok}")
     unit = 1024**2 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_maxrss / unit)
+    return Run(seconds, usage.ru_maxrss / unit, output)
 
 
 def median(runs: Sequence[Run]) -> Run:
