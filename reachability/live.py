@@ -6,7 +6,7 @@ is none of those, and only asking AWS finds it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from reachability.live_names import named
 from reachability.live_networks import networks
 from reachability.matrix import Matrix, matrix
 from reachability.model import Topology
-from reachability.stack import Stack
+from reachability.stack import Resource, Stack
 from reachability.terraform import UnreadableStackError, load, parse
 
 __all__ = ["AccountError", "Comparison", "compare", "compare_account"]
@@ -88,7 +88,7 @@ def compare_account(account: Account, expected: Stack) -> Comparison:
     live = named([*networks(account), *hosts(account)], expected)
     promised = Topology.of(expected)
     wanted, found = facts(promised), facts(_like(promised, live))
-    managed = {one.path for one in expected.resources.values()}
+    managed = {one.path for one in expected.resources.values() if not one.is_data}
     here = {one: one for one in found if not one.usual or one.about in managed}
     there = {one: one for one in wanted if not one.usual or one.about in managed}
     also = tuple(one for one in here if one not in there)
@@ -112,26 +112,39 @@ def _like(promised: Topology, live: Stack) -> Topology:
 def _with_causes(
     promised: Topology, live: Stack, also: tuple[Fact, ...]
 ) -> tuple[tuple[Change, tuple[str, ...]], ...]:
-    """Each change with those additions without any of which it would not be, or be another."""
+    """Each change with those additions without any of which it would not be, or be another.
+
+    Where it would be without any one of them, as with a rule added twice, with those of which
+    each brings it about alone.
+    """
     wanted = matrix(promised)
     found = changes(wanted, matrix(_like(promised, live)))
-    causes: dict[str, list[str]] = {str(one): [] for one in found}
-    for fact in also[:_MOST_CAUSES] if found else ():
-        if fact.undo:
-            left = _differences(promised, wanted, live, fact.undo)
-            for words, elements in causes.items():
-                if words not in left and fact.element not in elements:
-                    elements.append(fact.element)
-    return tuple((one, tuple(causes[str(one)])) for one in found)
+    hands = [one for one in also if one.undo][:_MOST_CAUSES] if found else []
+    left = [_words(promised, wanted, live, [one]) for one in hands]
+    causes = {
+        str(change): [
+            one.element
+            for one, others in zip(hands, left, strict=True)
+            if str(change) not in others
+        ]
+        for change in found
+    }
+    unexplained = {words for words, elements in causes.items() if not elements}
+    for one in hands if unexplained else ():
+        alone = _words(promised, wanted, live, [other for other in hands if other is not one])
+        for words in alone & unexplained:
+            causes[words].append(one.element)
+    return tuple((one, tuple(dict.fromkeys(causes[str(one)]))) for one in found)
 
 
-def _differences(
-    promised: Topology, wanted: Matrix, live: Stack, undo: Mapping[str, Any]
-) -> set[str]:
-    merged = {**live.resources, **undo}
-    kept = {address: one for address, one in merged.items() if one is not None}
-    undone = replace(live, resources=kept)
-    return {str(one) for one in changes(wanted, matrix(_like(promised, undone)))}
+def _words(promised: Topology, wanted: Matrix, live: Stack, undone: Iterable[Fact]) -> set[str]:
+    """The changes that are left when these additions are undone."""
+    resources: dict[str, Resource | None] = dict(live.resources)
+    for one in undone:
+        resources.update(one.undo)
+    kept = {address: one for address, one in resources.items() if one is not None}
+    rest = _like(promised, replace(live, resources=kept))
+    return {str(one) for one in changes(wanted, matrix(rest))}
 
 
 def _place(document: Mapping[str, Any], path: Path) -> tuple[str, dict[str, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
+_REFERENCE = re.compile(r"\$\{((?:data\.)?aws_\w+\.[\w-]+)\.(\w+)\}")
 
 Body = Mapping[str, Any]
 
@@ -18,6 +18,7 @@ class Applied:
         self.ec2 = ec2
         self.ids: dict[str, str] = {}
         self._common = document["provider"]["aws"][0]["default_tags"][0]["tags"]
+        self._adopt(document.get("data", {}))
         for type_, make in self._makers().items():
             for name, body in document["resource"].get(f"aws_{type_}", {}).items():
                 made = make(body)
@@ -51,7 +52,34 @@ class Applied:
 
     def _id(self, reference: str) -> str:
         match = _REFERENCE.fullmatch(reference)
-        return self.ids[f"{match[1]}.{match[2]}"] if match else reference
+        if match and match[2] == "main_route_table_id":
+            return self._main_table(self.ids[match[1]])
+        return self.ids[match[1]] if match else reference
+
+    def _main_table(self, vpc: str) -> str:
+        filters = [
+            {"Name": "vpc-id", "Values": [vpc]},
+            {"Name": "association.main", "Values": ["true"]},
+        ]
+        (table,) = self.ec2.describe_route_tables(Filters=filters)["RouteTables"]
+        return str(table["RouteTableId"])
+
+    def _adopt(self, data: Mapping[str, Any]) -> None:
+        """The default VPC, which AWS gives a way to the internet, and its subnets by CIDR."""
+        for name in data.get("aws_vpc", {}):
+            filters = [{"Name": "is-default", "Values": ["true"]}]
+            (vpc,) = self.ec2.describe_vpcs(Filters=filters)["Vpcs"]
+            self.ids[f"data.aws_vpc.{name}"] = vpc["VpcId"]
+            gateway = self._internet_gateway({"vpc_id": vpc["VpcId"]})
+            self.ec2.create_route(
+                RouteTableId=self._main_table(vpc["VpcId"]),
+                DestinationCidrBlock="0.0.0.0/0",
+                GatewayId=gateway,
+            )
+        for name, body in data.get("aws_subnet", {}).items():
+            filters = [{"Name": "cidr-block", "Values": [body["cidr_block"]]}]
+            (subnet,) = self.ec2.describe_subnets(Filters=filters)["Subnets"]
+            self.ids[f"data.aws_subnet.{name}"] = subnet["SubnetId"]
 
     def _tags(self, kind: str, body: Body) -> dict[str, Any]:
         tags = {**self._common, **body.get("tags", {})}

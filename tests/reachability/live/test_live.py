@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from reachability.live import Comparison, compare
+import pytest
+
+from reachability.live import AccountError, Comparison, compare
 from tests.reachability.live.applied import Applied
 
 APP = "aws_security_group.security-groups_app"
@@ -55,12 +57,8 @@ def test_an_account_without_the_stack_is_refused_in_one_line(
         Resources=[account.ids[APPLICATION], account.ids["aws_vpc.management_vpc"]],
         Tags=[{"Key": "Environment"}],
     )
-    try:
+    with pytest.raises(AccountError, match="is tagged Project=microblog and Environment=dev; was"):
         compare(dev_path)
-    except Exception as error:
-        assert "no VPC in us-east-1 is tagged Project=microblog and Environment=dev" in str(error)
-    else:
-        raise AssertionError("an account without the stack was compared")
 
 
 def test_a_conversation_opened_by_hand_is_named_with_both_its_rules(
@@ -88,6 +86,21 @@ def test_a_port_opened_to_the_world_is_named_with_its_rule(
     found = changed(compare(dev_path))
     # Whoever may fetch pages anywhere has no way out on 22, so the internet alone is let in.
     assert found == {"opens web:22 to internet": cause}
+
+
+def test_what_two_additions_open_alike_is_named_with_the_one_that_does_so_alone(
+    account: Applied, dev_path: Path
+) -> None:
+    rule = permit("ingress", account, account.ids[WEB], 22, **world())
+    group = account.ec2.create_security_group(
+        GroupName="helper", Description="by hand", VpcId=account.ids[APPLICATION]
+    )["GroupId"]
+    permit("ingress", account, group, 22, **world())
+    account.ec2.modify_instance_attribute(
+        InstanceId=account.ids["aws_instance.web_instance"], Groups=[account.ids[WEB], group]
+    )
+    causes = changed(compare(dev_path))["opens web:22 to internet"]
+    assert causes == (f"rule {rule} in security group microblog-dev-web",)
 
 
 def test_a_rule_that_opens_nothing_is_listed_all_the_same(account: Applied, dev_path: Path) -> None:
