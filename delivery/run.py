@@ -47,7 +47,7 @@ def _judge(environments: list[str]) -> bool:
     try:
         with progress() as shown:
             files = stacks.select(folder, environments)
-            report = gate.run(files, progress=shown.say)
+            report = gate.run(files, everything=not environments, progress=shown.say)
     except (GateError, terraform.UnreadableStackError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(MISUSED) from None
