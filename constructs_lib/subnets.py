@@ -8,9 +8,23 @@ from typing import Any
 from constructs import Construct
 
 from constructs_lib import aws
-from constructs_lib.network import Subnet
+from constructs_lib.network import Subnet, Tier
 
 ANYWHERE = "0.0.0.0/0"
+
+
+def _subnet(
+    scope: Construct, *, vpc_id: str, name: str, cidr: IPv4Network, zone: str, tier: Tier
+) -> Any:
+    return aws.Subnet(
+        scope,
+        "subnet",
+        vpc_id=vpc_id,
+        cidr_block=str(cidr),
+        availability_zone=zone,
+        map_public_ip_on_launch=tier == "public",
+        tags={"Name": name, "Tier": tier},
+    )
 
 
 class PublicSubnet(Construct):
@@ -29,15 +43,7 @@ class PublicSubnet(Construct):
         internet_route: Any,
     ) -> None:
         super().__init__(scope, id_)
-        subnet = aws.Subnet(
-            self,
-            "subnet",
-            vpc_id=vpc_id,
-            cidr_block=str(cidr),
-            availability_zone=zone,
-            map_public_ip_on_launch=True,
-            tags={"Name": name, "Tier": "public"},
-        )
+        subnet = _subnet(self, vpc_id=vpc_id, name=name, cidr=cidr, zone=zone, tier="public")
         association = aws.RouteTableAssociation(
             self, "route-table-association", subnet_id=subnet.id, route_table_id=route_table.id
         )
@@ -86,15 +92,7 @@ class PrivateSubnet(Construct):
         nat_gateway: NatGateway,
     ) -> None:
         super().__init__(scope, id_)
-        subnet = aws.Subnet(
-            self,
-            "subnet",
-            vpc_id=vpc_id,
-            cidr_block=str(cidr),
-            availability_zone=zone,
-            map_public_ip_on_launch=False,
-            tags={"Name": name, "Tier": "private"},
-        )
+        subnet = _subnet(self, vpc_id=vpc_id, name=name, cidr=cidr, zone=zone, tier="private")
         table = aws.RouteTable(self, "route-table", vpc_id=vpc_id, tags={"Name": name})
         default_route = aws.Route(
             self,

@@ -189,14 +189,6 @@ def hop_of(stack: Stack, route: Route) -> Resource | None:
     return None if machine is None else stack.target(machine, "subnet_id")
 
 
-def peer_of(stack: Stack, connection: Resource, own: Resource) -> Resource | None:
-    """The VPC on the other side of a peering, or None if `own` is on neither side."""
-    sides = [stack.target(connection, key) for key in ("vpc_id", "peer_vpc_id")]
-    if own not in sides:
-        return None
-    return sides[1] if sides[0] is own else sides[0]
-
-
 def cidrs_of(stack: Stack, vpc: Resource) -> Addresses | None:
     """All addresses of a VPC, or None when one of its CIDRs is not known."""
     written = [vpc.values.get("cidr_block"), vpc.values.get("ipv6_cidr_block")]
