@@ -128,8 +128,9 @@ class _Reader:
         ]
         others = sorted({end for one in peerings for end in _ends(one)} - ids)
         # By filter, since one of another account or region is none of ours to describe.
-        beside = self._all("describe_vpcs", "Vpcs", Filters=_filters(("vpc-id", others)))
-        return [*own, *(beside if others else [])], peerings
+        if others:
+            own += self._all("describe_vpcs", "Vpcs", Filters=_filters(("vpc-id", others)))
+        return own, peerings
 
     def _rules(self, groups: list[str]) -> list[Described]:
         # Amazon EC2 API Reference, "Query requests": a filter takes at most 200 values.

@@ -73,4 +73,6 @@ def _value(resource: Resource, key: str, stack: Stack | None) -> str | None:
 
 def _called(resource: Resource) -> str:
     id_, name = str(resource.values["id"]), resource.tag("Name") or resource.values.get("name")
-    return f"{name} ({id_})" if isinstance(name, str) and name else id_
+    if not isinstance(name, str) or not name:
+        return id_
+    return name if id_.startswith("arn:") else f"{name} ({id_})"
