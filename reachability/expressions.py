@@ -12,6 +12,7 @@ _ADDRESS = (
     r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+(?:\[[^\]]*\])?"
 )
 _REFERENCE = re.compile(rf"(?P<address>{_ADDRESS})\.(?P<attribute>\w+)(?:\[0\])?")
+_BARE = re.compile(_ADDRESS)
 _TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
 
 
@@ -40,6 +41,11 @@ def references(pairs: Iterable[tuple[str, str]]) -> tuple[Reference, ...]:
     return tuple(dict.fromkeys(Reference(address, attribute) for address, attribute in pairs))
 
 
+def _is_repeated(name: str, names: list[str]) -> bool:
+    longer = (f"{name}.", f"{name}[")
+    return any(other.startswith(longer) for other in names)
+
+
 def from_names(names: Iterable[str]) -> tuple[Reference, ...]:
     """The references of a plan's configuration: ["aws_vpc.a.id", "aws_vpc.a", "each.key"].
 
@@ -51,8 +57,6 @@ def from_names(names: Iterable[str]) -> tuple[Reference, ...]:
     for name in listed:
         if match := _REFERENCE.fullmatch(name):
             found.append((match["address"], match["attribute"]))
-        elif re.fullmatch(_ADDRESS, name) and not any(
-            other.startswith((f"{name}.", f"{name}[")) for other in listed
-        ):
+        elif _BARE.fullmatch(name) and not _is_repeated(name, listed):
             found.append((name, "id"))
     return references(found)

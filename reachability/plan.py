@@ -69,6 +69,8 @@ class _Scope:
         own_key = any(name.startswith(("each.", "count.")) for name in listed)
         found: list[Reference] = []
         for name in listed:
+            if not name.startswith(("var.", "module.")):
+                continue
             if (variable := re.match(r"var\.(\w+)", name)) and self.parent is not None:
                 passed = (self.arguments or {}).get(variable[1], {})
                 found += self.parent.references(_names(passed), "")
