@@ -99,7 +99,7 @@ def test_no_file_holds_a_private_key() -> None:
         (
             DEVELOPERS_FOLDER,
             ["/".join(("cd ", *path)) for path in SOMEBODYS_FOLDERS],
-            ["/home/deploy/.ssh", "https://example.org/work/", "$HOME/home/x", "docs/work/plan"],
+            ["/home/deploy/.ssh", "https://example.org/home/x", "$HOME/home/x", "docs/home/plan"],
         ),
         (
             LEFT_TO_DO,
