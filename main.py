@@ -14,6 +14,7 @@ import typer
 
 from constructs_lib import fast_loading, package_cache
 from constructs_lib.console import FAILED, MISUSED, fails_plainly, progress
+from constructs_lib.errors import RunError
 from constructs_lib.settings import Environment, load_all
 from reachability import contract, terraform
 
@@ -49,13 +50,20 @@ def read_contract() -> contract.Contract:
 
 
 def breaches(folder: Path, stacks: Iterable[str], promised: contract.Contract) -> list[str]:
-    """What the stacks open beyond the contract, or do not reach though it promises so."""
+    """What the stacks open beyond the contract, or do not reach though it promises so.
+
+    RunError where another synthesis has taken a stack away meanwhile.
+    """
+    try:
+        read = {
+            stack: terraform.read(folder / "stacks" / stack / "cdk.tf.json") for stack in stacks
+        }
+    except terraform.UnreadableStackError as error:
+        raise RunError(f"{error}; another synthesis changed it: run it again") from error
     return [
-        f"{stack}: {difference}"
-        for stack in stacks
-        for difference in contract.of_stack(
-            terraform.read(folder / "stacks" / stack / "cdk.tf.json"), promised
-        )
+        f"{name}: {difference}"
+        for name, stack in read.items()
+        for difference in contract.of_stack(stack, promised)
         if difference.refused
     ]
 

@@ -156,6 +156,24 @@ def test_a_broken_contract_ends_in_1_and_names_who_reaches_whom(tmp_path: Path) 
     assert finished.stderr == "dev: promised but not reachable: web to app:5000/tcp\n"
 
 
+def test_a_contract_that_cannot_be_read_stops_before_synthesis(tmp_path: Path) -> None:
+    for name in ("constructs_lib", "environments", "reachability", "userdata"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "main.py", tmp_path)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "exposure.toml").write_text('[[allow]]\nfrom = "web"\n')
+    finished = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    failed(finished, 2, "policies/exposure.toml: allow 1: why: is missing")
+    assert not (tmp_path / "cdktf.out").exists()
+
+
 def test_a_package_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     finished = run_main(
