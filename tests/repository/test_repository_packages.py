@@ -18,7 +18,7 @@ from tools.strip_lock import stripped
 PIPFILE: dict[str, Any] = tomllib.loads(text("Pipfile"))
 LOCK: dict[str, Any] = json.loads(text("Pipfile.lock"))
 SECTIONS = {"packages": "default", "dev-packages": "develop"}
-EXACT = re.compile(r"==\d+(?:\.\d+)*(?:\.post\d+)?")
+EXACT = re.compile(r"==(\d+!)?\d+(?:\.\d+)*(?:\.post\d+)?")
 
 
 def canonical(name: str) -> str:
