@@ -10,9 +10,12 @@ from constructs_lib.ports import (
     DNS_UDP,
     GRAFANA,
     GUNICORN,
+    GUNICORN_EXPORTER,
     HTTP,
     HTTPS,
     JENKINS,
+    MTAIL,
+    NGINX_EXPORTER,
     NODE_EXPORTER,
     NTP,
     PROMETHEUS,
@@ -81,18 +84,28 @@ def _egress_of_every_server() -> Iterable[Flow]:
         yield Flow(server, "time", NTP, why="clock: TLS and request signatures depend on it")
 
 
+def _scrapes() -> Iterable[Flow]:
+    for server in SERVERS:
+        if server != "monitoring":
+            yield Flow("monitoring", server, NODE_EXPORTER, why="Prometheus scrapes the host")
+    yield Flow("monitoring", "web", NGINX_EXPORTER, why="Prometheus scrapes nginx: its connections")
+    yield Flow("monitoring", "web", MTAIL, why="Prometheus scrapes nginx: its answers, as logged")
+    yield Flow("monitoring", "app", GUNICORN_EXPORTER, why="Prometheus scrapes gunicorn")
+    yield Flow("monitoring", "web", HTTP, why="Prometheus probes the site as its users see it")
+
+
 FLOWS: tuple[Flow, ...] = (
     Flow("internet", "web", HTTP, why="the public site"),
     Flow("operators", "web", SSH, why="operators maintain the web server"),
     Flow("jenkins", "web", SSH, why="a deploy passes through the web server to the application"),
     Flow("web", "app", GUNICORN, why="nginx proxies requests to the application"),
     Flow("web", "app", SSH, why="the second hop of a deploy from Jenkins"),
-    Flow("monitoring", "app", NODE_EXPORTER, why="Prometheus scrapes the application host"),
     Flow("operators", "jenkins", SSH, why="operators maintain the CI server"),
     Flow("operators", "jenkins", JENKINS, why="the Jenkins user interface"),
     Flow("operators", "jenkins", HTTP, why="redirect to the Jenkins user interface"),
     Flow("operators", "monitoring", PROMETHEUS, why="the Prometheus user interface"),
     Flow("operators", "monitoring", GRAFANA, why="the Grafana dashboards"),
+    *_scrapes(),
     *_egress_of_every_server(),
 )
 

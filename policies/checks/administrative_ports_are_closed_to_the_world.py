@@ -11,10 +11,13 @@ from reachability.stack import Resource, Stack
 ADMINISTRATIVE = {
     22: "SSH",
     3000: "Grafana",
+    3903: "mtail",
     5000: "gunicorn",
     8080: "Jenkins",
     9090: "Prometheus",
     9100: "node exporter",
+    9102: "gunicorn exporter",
+    9113: "nginx exporter",
 }
 PORTS = Intervals.of(*((port, port) for port in ADMINISTRATIVE))
 

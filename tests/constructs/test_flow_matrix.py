@@ -20,7 +20,13 @@ BETWEEN_SERVERS = {
     ("jenkins", "web", 22),
     ("web", "app", 5000),
     ("web", "app", 22),
+    ("monitoring", "web", 80),
+    ("monitoring", "web", 3903),
+    ("monitoring", "web", 9100),
+    ("monitoring", "web", 9113),
     ("monitoring", "app", 9100),
+    ("monitoring", "app", 9102),
+    ("monitoring", "jenkins", 9100),
 }
 FROM_OPERATORS = {
     ("web", 22),
@@ -106,7 +112,12 @@ def test_rules_to_a_group_of_the_peer_wait_for_the_peering(dev: dict[str, Any]) 
         for path, rule in of_type(dev, f"aws_vpc_security_group_{side}_rule").items()
         if "aws_vpc_peering_connection.peering_connection" in rule.get("depends_on", [])
     }
-    assert waiting == {"jenkins-to-web-tcp-22", "monitoring-to-app-tcp-9100"}
+    assert waiting == {
+        "jenkins-to-web-tcp-22",
+        *(f"monitoring-to-web-tcp-{port}" for port in (80, 3903, 9100, 9113)),
+        "monitoring-to-app-tcp-9100",
+        "monitoring-to-app-tcp-9102",
+    }
 
 
 def test_operators_are_the_configured_addresses(dev: dict[str, Any]) -> None:

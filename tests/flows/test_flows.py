@@ -19,7 +19,13 @@ CONVERSATIONS = {
     "jenkins-to-web-tcp-22",
     "web-to-app-tcp-5000",
     "web-to-app-tcp-22",
+    "monitoring-to-web-tcp-80",
+    "monitoring-to-web-tcp-3903",
+    "monitoring-to-web-tcp-9100",
+    "monitoring-to-web-tcp-9113",
     "monitoring-to-app-tcp-9100",
+    "monitoring-to-app-tcp-9102",
+    "monitoring-to-jenkins-tcp-9100",
     "operators-to-jenkins-tcp-22",
     "operators-to-jenkins-tcp-8080",
     "operators-to-jenkins-tcp-80",
@@ -79,7 +85,7 @@ def test_the_matrix_holds_together_with_as_many_operators_as_a_file_may_name() -
 
 
 def test_one_operator_more_than_a_file_may_name_exceeds_a_security_group() -> None:
-    with pytest.raises(FlowError, match="jenkins's inbound rules count 63 with 21 operator CIDRs"):
+    with pytest.raises(FlowError, match="jenkins's inbound rules count 61 with 20 operator CIDRs"):
         check(FLOWS, operator_cidrs=quotas.OPERATOR_CIDRS + 1)
 
 

@@ -94,7 +94,7 @@ def test_who_the_operators_are_is_the_environments_word(dev: dict[str, Any]) -> 
         ),
         (
             "drop peering_microblogVPC-private-us-east-1a-to-management",
-            "promised but not reachable: monitoring to app:9100/tcp",
+            "promised but not reachable: monitoring to app:9100, 9102/tcp",
         ),
         (
             "drop microblogVPC_private-us-east-1a_default-route",

@@ -24,10 +24,11 @@ EXPECTED = {
     ("operators", "monitoring"): "3000, 9090",
     ("jenkins", "web"): "22, 80",
     ("web", "app"): "22, 5000",
-    ("monitoring", "app"): "9100",
+    ("monitoring", "app"): "9100, 9102",
+    ("monitoring", "jenkins"): "9100",
     # Whoever may fetch pages anywhere may fetch the public site.
     ("app", "web"): "80",
-    ("monitoring", "web"): "80",
+    ("monitoring", "web"): "80, 3903, 9100, 9113",
     **{
         (server, outside): "80, 443"
         for server in ("web", "app", "jenkins", "monitoring")

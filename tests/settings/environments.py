@@ -101,7 +101,7 @@ def _resource_ids(prefix: str) -> st.SearchStrategy[str]:
 @st.composite
 def _operators(draw: Draw) -> list[str]:
     operators = []
-    for _ in range(draw(st.sampled_from((1, 2, 3, 20)))):
+    for _ in range(draw(st.sampled_from((1, 2, 3, 19)))):
         length = draw(st.integers(16, 32))
         first = draw(st.sampled_from(PUBLIC_FIRST_OCTETS)) << 24
         index = draw(st.integers(0, 2 ** (length - 8) - 1))
