@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import chain, product
 from typing import Literal
 
-from reachability import paths
-from reachability.endpoints import Endpoint, Interface
+from reachability import nat_paths, paths
+from reachability.endpoints import Endpoint
 from reachability.hops import Hop, Step, ports_of
+from reachability.interfaces import Interface
 from reachability.intervals import Addresses, Intervals
 from reachability.model import Topology
 from reachability.ports import Ports, Protocol, one_of
@@ -114,12 +115,24 @@ def _private(
         _families(client, server), _choices(client), _choices(server)
     ):
         ways = [
-            paths.private(topology, one, other, protocol)
+            way
             for near, far in product(here, there)
             for one in _steps(topology, near, family, client.name)
             for other in _steps(topology, far, family, server.name)
+            for way in _private_ways(topology, one, other, protocol)
         ]
         yield Alternative(ways, Addresses())
+
+
+def _private_ways(
+    topology: Topology, client: Step, server: Step, protocol: Protocol
+) -> Iterator[Iterator[Hop]]:
+    nat = nat_paths.nat_before_peering(topology, client, server)
+    if nat is None:
+        yield paths.private(topology, client, server, protocol)
+        return
+    for middle in _steps(topology, nat, 4, nat.label):
+        yield nat_paths.to_peer(topology, client, middle, server, protocol)
 
 
 def _public(
@@ -146,7 +159,7 @@ def _over_the_internet(
 ) -> Iterator[Hop]:
     far = Step(client.family, target, None, "a public address", server.interface)
     name, sender = "a public address", client.interface
-    nat = paths.nat_on_the_way(topology, client, far)
+    nat = nat_paths.nat_on_the_way(topology, client, far)
     if nat is not None:
         name, sender = nat.label, nat
         source = nat.elastic if nat.elastic is not None else source

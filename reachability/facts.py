@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reachability.endpoints import Interface
+from reachability.interfaces import Interface
 from reachability.intervals import Addresses
 from reachability.model import Topology
 from reachability.network import SUBNET_TYPES, Route, main_table_of, routes, table_of, vpc_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from reachability.endpoints import Interface
 from reachability.group_filters import Peer, passes
+from reachability.interfaces import Interface
 from reachability.model import Topology
 from reachability.network_acls import Acl
 from reachability.ports import ALL, MAYBE, NONE, Ports, Protocol
@@ -71,7 +71,9 @@ def group_hop(
     assert interface is not None
     far = other.interface
     holder = far or other.holder
+    attribute = "private_ip" if far is not None else "public_ip"
     hosts = holder.hosts & topology.host_references if holder is not None else frozenset()
+    hosts = frozenset(one for one in hosts if one[1] == attribute)
     groups = far.groups if far is not None and shared else ()
     peer = Peer(other.family, other.address, groups, shared, hosts)
 

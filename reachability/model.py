@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from reachability.endpoints import Endpoint, Interface, endpoints, nat_gateway
-from reachability.exposure import is_false
+from reachability.endpoints import Endpoint, endpoints
+from reachability.interfaces import Interface, nat_gateway
 from reachability.intervals import PUBLIC, Addresses, Intervals, is_world
 from reachability.network import cidrs_of, table_of, vpc_of
 from reachability.network_acls import Acl, acls
@@ -24,7 +24,7 @@ from reachability.security_groups import (
     held_by,
     rules,
 )
-from reachability.stack import Resource, Stack
+from reachability.stack import Resource, Stack, is_false
 
 INTERNET = "internet"
 
@@ -140,7 +140,7 @@ class Topology:
         """The kind of route that a NAT gateway itself takes to an address, or "".
 
         (Amazon VPC User Guide, "NAT gateways": also to other networks, by a transit gateway or a
-        virtual private gateway. A peering is not among them.)
+        virtual private gateway.)
         """
         nat = self.nat_of(route) if route.kind == "nat" else None
         found = None if nat is None else self.table_of(nat.subnet).next_hop(family, address)

@@ -209,3 +209,9 @@ def addresses(cidrs: list[Any]) -> Addresses | None:
         return Addresses.of(*cidrs) if all(isinstance(one, str) for one in cidrs) else None
     except ValueError:
         return None
+
+
+def single_address(value: Any) -> int | None:
+    """A single known IPv4 address as a number."""
+    found = addresses([value]) if isinstance(value, str) and value else None
+    return found.ipv4.pairs[0][0] if found is not None and found.ipv4.size == 1 else None

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reachability.endpoints import Interface
+from reachability import nat_paths
 from reachability.hops import Hop, Step, acl_hops, group_hop, reply_hops
 from reachability.model import Topology
-from reachability.ports import ALL, MAYBE, NONE, Protocol
+from reachability.ports import ALL, NONE, Protocol
 from reachability.route_hops import gateway_hop, has_public_address, route_hop
 
 
@@ -53,62 +53,11 @@ def outbound(topology: Topology, client: Step, server: Step, protocol: Protocol)
     assert here is not None
     yield group_hop(topology, "egress", client, server, protocol, NONE)
     yield from acl_hops(topology, "egress", client, server, protocol)
-    nat = nat_on_the_way(topology, client, server)
+    nat = nat_paths.nat_on_the_way(topology, client, server)
     if nat is not None:
-        yield from _through_nat(topology, client, server, protocol, nat)
+        yield from nat_paths.to_internet(topology, client, server, protocol, nat)
     else:
         if client.family == 4:
             yield has_public_address(topology, client)
         yield gateway_hop(topology, client, server.address, "to", outward=True)
     yield from reply_hops(topology, "ingress", client, server, protocol)
-
-
-def nat_on_the_way(topology: Topology, client: Step, server: Step) -> Interface | None:
-    """The NAT gateway or NAT instance that the client's route to an outside address leads to."""
-    here = client.interface
-    if here is None or client.family != 4:
-        return None
-    route = topology.table_of(here.subnet).next_hop(4, server.address)
-    return None if route is None else topology.nat_of(route)
-
-
-def _through_nat(
-    topology: Topology, client: Step, server: Step, protocol: Protocol, nat: Interface
-) -> Iterator[Hop]:
-    """Amazon VPC User Guide, "NAT gateways" and "NAT instances": outbound only, from the subnet
-    of the NAT with its public address.
-    """
-    here = client.interface
-    assert here is not None
-    table = topology.table_of(here.subnet)
-    route = table.next_hop(4, server.address)
-    assert route is not None
-    middle = Step(4, client.address, nat, nat.label)
-    certain = MAYBE if table.may_pass_elsewhere() else ALL
-    inside = nat.vpc is here.vpc and nat.vpc is not None
-    yield Hop(
-        route.path,
-        certain if inside else NONE,
-        lambda: (
-            f"{topology.short(route.path)} routes {server.name} through {route.names}",
-            f"{route.names} is in another VPC, where no route can lead",
-        ),
-    )
-    if route.kind == "machine":
-        yield Hop(
-            nat.path,
-            ALL if nat.forwards else NONE,
-            lambda: (
-                f"{nat.label} forwards what is not its own",
-                f"{nat.label} checks source and destination, so it forwards nothing",
-            ),
-        )
-        yield group_hop(topology, "ingress", middle, client, protocol, ALL)
-        yield group_hop(topology, "egress", middle, server, protocol, NONE)
-    if nat.subnet is not here.subnet:
-        yield from acl_hops(topology, "ingress", middle, client, protocol)
-        yield from reply_hops(topology, "egress", middle, client, protocol)
-    yield has_public_address(topology, middle)
-    yield gateway_hop(topology, middle, server.address, "to")
-    yield from acl_hops(topology, "egress", middle, server, protocol)
-    yield from reply_hops(topology, "ingress", middle, server, protocol)

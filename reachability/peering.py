@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reachability.exposure import is_false
 from reachability.network import SUBNET_TYPES, cidrs_of
 from reachability.ports import ALL, MAYBE, NONE, Ports
-from reachability.stack import Reference, Resource, Stack, Unknown
+from reachability.stack import Reference, Resource, Stack, Unknown, is_false
 
 
 @dataclass(frozen=True, eq=False)

@@ -85,6 +85,16 @@ def blocks(value: Any) -> list[Mapping[str, Any]]:
     ]
 
 
+def each(value: Any) -> list[Any]:
+    """An argument's values: a list's, or the one; none that is null or empty."""
+    return [one for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
+
+
+def is_false(value: Any) -> bool:
+    """Terraform's false: absent, false, or the word."""
+    return value in (None, False) or str(value).lower() == "false"
+
+
 def base_address(address: str) -> str:
     """The address without the instance key of `count` or `for_each`."""
     return re.sub(r"\[[^\[\]]*\]$", "", address)

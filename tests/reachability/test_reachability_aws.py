@@ -38,6 +38,7 @@ def acl(*entries: tuple[str, int, str, str, int, int]) -> Callable[[Net], None]:
 
 
 OPS_TO_APP = ("ops", "app", 9100)
+APP_TO_OPS = ("app", "ops", 22)
 
 
 def lets_ops(net: Net) -> None:
@@ -52,6 +53,17 @@ def nat_instance(net: Net) -> None:
     net.remove("route", "private-out")
     interface = ref("instance", "nat", "primary_network_interface_id")
     net.route("private", "0.0.0.0/0", "private-out", network_interface_id=interface)
+
+
+def app_by_nat(lets: str = "10.0.0.0/16") -> Callable[[Net], None]:
+    """app has no route to ops but by its NAT gateway, whose subnet has; ops lets these in on 22."""
+
+    def edit(net: Net) -> None:
+        net.remove("route", "private-to-m")
+        net.change("nat_gateway", "nat", private_ip="10.0.1.4")
+        net.rule("ingress", "ops", 22, cidr_ipv4=lets)
+
+    return edit
 
 
 def third_vpc(net: Net) -> None:
@@ -173,6 +185,26 @@ ROWS = [
              lambda net: net.rule("ingress", "ops", 22, **ANYONE),
              lambda net: net.route("public", "172.16.0.0/12", transit_gateway_id="tgw-1")),
         ("app", "ops", 22), "unknown", ""),
+    Row("NAT gateways (to a peering: not documented)", app_by_nat(),
+        APP_TO_OPS, "unknown", "whether a NAT gateway forwards there is not documented"),
+    Row("NAT gateways (map the source to their own private address)", app_by_nat("10.0.2.10/32"),
+        APP_TO_OPS, "closed", "the security group ops has no ingress rule for it from nat"),
+    Row("NAT gateways (map the source to their own private address)", app_by_nat("10.0.1.4/32"),
+        APP_TO_OPS, "unknown", "not documented"),
+    Row("NAT gateways (a private address known after apply)",
+        both(app_by_nat("10.0.1.9/32"),
+             lambda net: net.change("nat_gateway", "nat", private_ip=None)),
+        APP_TO_OPS, "unknown", "not documented"),
+    Row("NAT gateways (to a peering, without a route back to their subnet)",
+        both(app_by_nat(), lambda net: net.change("route", "ops-to-v",
+                                                  destination_cidr_block="10.0.2.0/24")),
+        APP_TO_OPS, "closed", "no route from ops back to v (nat)"),
+    Row("NAT gateways (to a peering that is not accepted)",
+        both(app_by_nat(),
+             lambda net: net.change("vpc_peering_connection", "m-v", auto_accept=False)),
+        APP_TO_OPS, "closed", "m-v is not accepted"),
+    Row("NAT gateways (connections start behind them)", both(app_by_nat(), lets_ops),
+        OPS_TO_APP, "closed", "no route from private back to m (ops)"),
     Row("Gateway route tables, not modelled",
         lambda net: net.add("route_table_association", "edge",
                             gateway_id=ref("internet_gateway", "v"),

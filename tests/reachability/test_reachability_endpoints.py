@@ -156,6 +156,23 @@ def test_an_internal_load_balancer_does_not_face_the_internet() -> None:
     assert tcp(topology, "web", "front") == ("443", "nothing")
 
 
+def test_whether_a_load_balancer_is_internal_may_not_be_known_yet() -> None:
+    topology = balanced(internal="${var.internal}").topology()
+    assert tcp(topology, "internet", "front") == ("nothing", "443")
+
+
+def test_a_rule_for_a_hosts_private_address_does_not_hold_for_its_public_one() -> None:
+    net = site()
+    net.vpc("far", "10.9.0.0/16")
+    net.subnet("far", "far", "10.9.1.0/24", map_public_ip_on_launch=True)
+    net.internet_gateway("far", "far")
+    net.host("far", "far", "10.9.1.10", "far")
+    net.rule("ingress", "far", 22, cidr_ipv4=f"{ref('instance', 'web', 'private_ip')}/32")
+    net.rule("ingress", "far", 443, cidr_ipv4=f"{ref('instance', 'web', 'public_ip')}/32")
+    net.change("instance", "web", private_ip=None)
+    assert tcp(net.topology(), "web", "far") == ("443", "nothing")
+
+
 def test_a_load_balancer_with_one_node_that_cannot_answer_is_not_surely_open() -> None:
     subnets = [ref("subnet", "public"), ref("subnet", "private")]
     assert tcp(balanced(subnets=subnets).topology(), "internet", "front") == ("nothing", "443")

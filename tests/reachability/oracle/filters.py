@@ -22,8 +22,11 @@ def devices(description: Description, subnet: Subnet) -> list[str]:
     return [one.name for one in description.interfaces if one.subnet == subnet.name]
 
 
-def router(description: Description, vpc: Vpc) -> str:
-    """A VPC's router: ACLs at the subnets' edges, security groups at the instances."""
+def router(description: Description, vpc: Vpc, *, nat_to_peering: bool) -> str:
+    """A VPC's router: ACLs at the subnets' edges, security groups at the instances.
+
+    `nat_to_peering`: whether what comes from a NAT gateway may leave by a peering.
+    """
     subnets = [one for one in description.subnets if one.vpc == vpc.name]
     instances = description.instances_in(vpc.name)
     chains: list[str] = []
@@ -38,9 +41,7 @@ def router(description: Description, vpc: Vpc) -> str:
     for gateway in description.nat_gateways:
         device = f'iifname "{gateway.name}" oifname'
         forward.append(f'{device} "{gateway.name}" counter name no_route drop')
-        # "NAT gateways" names what may lie behind one: internet, transit and virtual private
-        # gateways. That a peering works too is not documented, so nothing may rely on it.
-        if peerings:
+        if peerings and not nat_to_peering:
             forward.append(f"{device} {peerings} counter name nat_to_peering drop")
     for subnet in subnets:
         acl = next((one for one in description.acls if one.name == subnet.acl), None)

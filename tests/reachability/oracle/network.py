@@ -7,24 +7,22 @@ instance, and one is the internet. Nothing here knows how the model under test d
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from tests.reachability.oracle import filters
 from tests.reachability.oracle.description import INTERNET, Description, Vpc
 from tests.reachability.oracle.namespaces import Namespace
+from tests.reachability.oracle.worlds import World
 
 _LOCAL, _ELSEWHERE, _FIRST_SUBNET = 100, 101, 200
 
 
 class Network:
-    """The running network; `endpoints` are the namespaces of the instances and the internet.
+    """The running network; `endpoints` are the namespaces of the instances and the internet."""
 
-    `public` has the public addresses by the names of those that have one.
-    """
-
-    def __init__(self, description: Description, public: Mapping[str, str]) -> None:
+    def __init__(self, description: Description, world: World) -> None:
         self._description = description
-        self._public = public
+        self._world = world
         self._rules: dict[str, str] = {}
         self._spaces: dict[str, Namespace] = {}
         try:
@@ -95,7 +93,9 @@ class Network:
         if vpc.internet_gateway:
             self._build_internet_gateway(vpc)
         self._build_route_tables(vpc)
-        self._rules[vpc.name] = filters.router(self._description, vpc)
+        self._rules[vpc.name] = filters.router(
+            self._description, vpc, nat_to_peering=self._world.nat_to_peering
+        )
         for gateway in self._description.nat_gateways:
             if self._description.subnet(gateway.subnet).vpc == vpc.name:
                 self._rules[gateway.name] = filters.nat_gateway(vpc)
@@ -114,9 +114,9 @@ class Network:
         gateway.ip(f"route add {vpc.cidr} dev inside")
         gateway.ip("route add default dev outside")
         pairs = {
-            address: self._public[owner]
+            address: self._world.public[owner]
             for owner, address in self._attached(vpc)
-            if owner in self._public
+            if owner in self._world.public
         }
         for address in pairs.values():
             internet.ip(f"route add {address} dev {name}")

@@ -20,7 +20,7 @@ from tests.reachability.oracle.description import INTERNET, PORTS, Description, 
 from tests.reachability.oracle.namespaces import leave_the_host
 from tests.reachability.oracle.network import Network
 from tests.reachability.oracle.probes import Attempt, answered
-from tests.reachability.oracle.worlds import client_ports, public_addresses
+from tests.reachability.oracle.worlds import worlds
 
 _PR_SET_PDEATHSIG = 1
 
@@ -36,18 +36,17 @@ def observe(
     """
     yes: set[tuple[Question, int]] = set()
     dropped: Counter[str] = Counter()
-    world = 0
+    number = 0
     addresses = _addresses(description)
-    for number, public in enumerate(public_addresses(description)):
-        with closing(Network(description, public)) as network:
-            ports = client_ports(description)
-            for first in ports if number == 0 else ports[:1]:
-                world += 1
-                calls = _calls(description, public, asked, first)
+    for world in worlds(description):
+        with closing(Network(description, world)) as network:
+            for first in world.client_ports:
+                number += 1
+                calls = _calls(description, world.public, asked, first)
                 answers = answered(network.endpoints, addresses, PORTS, calls, patience)
-                yes |= {(calls[one], world) for one in answers}
+                yes |= {(calls[one], number) for one in answers}
             dropped.update(network.dropped())
-    return Counter(question for question, _ in yes), world, dropped
+    return Counter(question for question, _ in yes), number, dropped
 
 
 def _addresses(description: Description) -> dict[str, tuple[str, ...]]:

@@ -1,13 +1,16 @@
 """What Terraform cannot tell: the same description is true in several worlds.
 
-A client takes any ephemeral port, and AWS chooses public addresses. Where the worlds differ in
-an answer, "unknown" is the only right verdict.
+A client takes any ephemeral port, AWS chooses public addresses, and no page of AWS's says whether
+a NAT gateway forwards to a peering: "NAT gateways" lists internet, transit and virtual private
+gateways, and others report that it does. Where the worlds differ in an answer, "unknown" is the
+only right verdict.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from tests.reachability.oracle.description import Description, Instance
 
@@ -17,7 +20,35 @@ EPHEMERAL = range(1024, 65536)
 _LOW, _HIGH = "54.0.0", "154.0.0"
 
 
-def client_ports(description: Description) -> list[int]:
+@dataclass(frozen=True)
+class World:
+    """`public` has the public addresses by the names of those that have one.
+
+    `client_ports` are the first of each range of them to call from.
+    """
+
+    public: Mapping[str, str]
+    nat_to_peering: bool
+    client_ports: tuple[int, ...]
+
+
+def worlds(description: Description) -> Iterator[World]:
+    """Every world in which an answer may be another one."""
+    ports = _client_ports(description)
+    forwards = (False, True) if _may_nat_to_peering(description) else (False,)
+    for number, public in enumerate(_public_addresses(description)):
+        for forward in forwards if number == 0 else forwards[:1]:
+            yield World(public, forward, tuple(ports if number == 0 else ports[:1]))
+
+
+def _may_nat_to_peering(description: Description) -> bool:
+    tables = (
+        description.table_of(description.subnet(one.subnet)) for one in description.nat_gateways
+    )
+    return any(route.via == "peering" for table in tables if table for route in table.routes)
+
+
+def _client_ports(description: Description) -> list[int]:
     """The first of every range of client ports that all network ACLs treat alike."""
     edges = {EPHEMERAL.start}
     for acl in description.acls:
@@ -27,7 +58,7 @@ def client_ports(description: Description) -> list[int]:
     return sorted(edges)
 
 
-def public_addresses(description: Description) -> Iterator[dict[str, str]]:
+def _public_addresses(description: Description) -> Iterator[dict[str, str]]:
     """Public addresses by owner, as AWS may choose them; several times if a rule would notice."""
     owners = [one.name for one in description.instances if _is_public(description, one)]
     owners += [one.name for one in description.nat_gateways]
