@@ -8,7 +8,7 @@ points to then stands in the plan's `configuration`, as the expression it was wr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -63,12 +63,21 @@ class _Scope:
             _identity(one): one.get("expressions", {}) for one in self.config.get("resources", [])
         }
 
-    def references(self, names: Iterable[str], instance: str) -> tuple[Reference, ...]:
+    def references(self, names: Sequence[str], instance: str) -> tuple[Reference, ...]:
         """Where the references of an expression lead; `instance` is the "[key]" of its resource."""
-        listed = list(names)
-        own_key = any(name.startswith(("each.", "count.")) for name in listed)
+        key = (instance, *names)
+        if key not in self._led:
+            self._led[key] = tuple(dict.fromkeys(self._lead(names, instance)))
+        return self._led[key]
+
+    @cached_property
+    def _led(self) -> dict[tuple[str, ...], tuple[Reference, ...]]:
+        return {}
+
+    def _lead(self, names: Sequence[str], instance: str) -> list[Reference]:
+        own_key = any(name.startswith(("each.", "count.")) for name in names)
         found: list[Reference] = []
-        for name in listed:
+        for name in names:
             if not name.startswith(("var.", "module.")):
                 continue
             if (variable := re.match(r"var\.(\w+)", name)) and self.parent is not None:
@@ -78,11 +87,11 @@ class _Scope:
                 inner = self.child(f"{self.prefix}module.{output[1]}{output[2] or ''}")
                 returned = inner.config.get("outputs", {}).get(output[3], {}).get("expression", {})
                 found += inner.references(_names(returned), "")
-        for one in expressions.from_names(listed):
-            bare = own_key and f"{one.address}.{one.attribute}" not in listed
+        for one in expressions.from_names(names):
+            bare = own_key and f"{one.address}.{one.attribute}" not in names
             key = instance if bare and not one.address.endswith("]") else ""
             found.append(Reference(f"{self.prefix}{one.address}{key}", one.attribute))
-        return tuple(dict.fromkeys(found))
+        return found
 
 
 def _identity(body: Mapping[str, Any]) -> tuple[str, str, str]:

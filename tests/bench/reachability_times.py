@@ -31,14 +31,13 @@ def of_wide(instances: int) -> float:
 
 
 def write_plan(file: Path, megabytes: int) -> None:
-    """A plan of at least that size."""
-    instances = 1000
-    while True:
+    """A plan of at least that size, and not much more."""
+    wanted, instances, size = megabytes * 1024**2, 1000, 0
+    while size < wanted:
+        instances = int(instances * 1.02 * wanted / size) if size else instances
         text = json.dumps(as_plan(wide_network(instances, 20)))
-        if len(text) >= megabytes * 1024**2:
-            file.write_text(text, encoding="utf-8")
-            return
-        instances = int(instances * 1.5 * megabytes * 1024**2 / len(text))
+        size = len(text)
+    file.write_text(text, encoding="utf-8")
 
 
 def of_plan(file: Path) -> float:
