@@ -41,8 +41,9 @@ def _stack(summary: Summary) -> RenderableType:
     table.add_column(overflow="fold")
     for subject, kinds in _by_subject(summary).items():
         table.add_row(subject, ", ".join(f"{count} {_short(kind)}" for kind, count in kinds))
-    for label, source in (("internet reaches", "internet"), ("operators reach", "operators")):
-        table.add_row(label, _open(summary.open_ports, source))
+    for source, addresses in summary.outside.items():
+        verb = "reach" if addresses else "reaches"
+        table.add_row(f"{source} {verb}", _open(summary.open_ports, source, addresses))
     table.add_row("gate", _verdict(summary))
     table.add_row("Terraform", str(summary.file))
     title = Text.assemble((summary.name, "bold"), f"  {sum(n for _, n in summary.kinds)} resources")
@@ -62,13 +63,16 @@ def _short(kind: str) -> str:
     return kind.removeprefix("aws_").replace("_", " ")
 
 
-def _open(open_ports: Iterable[OpenPorts], source: str) -> Text:
-    hosts = [one for one in open_ports if one.source == source]
-    if not hosts:
+def _open(open_ports: Iterable[OpenPorts], source: str, addresses: str) -> Text:
+    found = [one for one in open_ports if one.source == source]
+    if not found:
         return Text("nothing", style="green")
-    lines = [f"{one.host} {', '.join(one.ports)}" for one in hosts]
-    where = "" if source == "internet" else f" (from {', '.join(sorted({h.cidrs for h in hosts}))})"
-    return Text("; ".join(lines) + where)
+    told = "; ".join(f"{one.host} {one.ports}{_where(one.addresses)}" for one in found)
+    return Text(f"{told}{_where(addresses)}")
+
+
+def _where(addresses: str) -> str:
+    return f" (from {addresses})" if addresses else ""
 
 
 def _verdict(summary: Summary) -> Text:

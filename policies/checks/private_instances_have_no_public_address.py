@@ -4,8 +4,8 @@ import _path  # noqa: F401
 
 from policies.policy import policy
 from policies.tiers import is_private
-from reachability.exposure import elastic_address, is_false
-from reachability.stack import Resource, Stack
+from reachability.public_addresses import elastic_address
+from reachability.stack import Resource, Stack, is_false
 
 
 @policy(

@@ -4,8 +4,8 @@ import _path  # noqa: F401
 
 from policies.policy import policy
 from policies.tiers import is_private
-from reachability.exposure import interfaces
 from reachability.network import internet_routes
+from reachability.public_addresses import attached_interfaces
 from reachability.stack import Resource, Stack
 
 
@@ -18,7 +18,7 @@ def judge(instance: Resource, stack: Stack) -> Iterator[str]:
     """Private instances live in private subnets."""
     if not is_private(instance):
         return
-    holders = [instance, *interfaces(stack, instance)]
+    holders = [instance, *attached_interfaces(stack, instance)]
     found = [one for holder in holders if (one := stack.target(holder, "subnet_id")) is not None]
     if not found:
         named = instance.values.get("subnet_id")

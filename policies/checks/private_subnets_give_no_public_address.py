@@ -4,9 +4,8 @@ import _path  # noqa: F401
 
 from policies.policy import policy
 from policies.tiers import is_private
-from reachability.exposure import is_false
 from reachability.network import SUBNET_TYPES
-from reachability.stack import Resource, Stack
+from reachability.stack import Resource, Stack, is_false
 
 
 @policy(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from policies.policy import POLICIES
 from policies.scan import load_checks
-from reachability.exposure import internet_exposure
+from reachability.matrix import matrix
+from reachability.model import Topology
 from reachability.terraform import UnreadableStackError, parse
 
 BLOCKS = ("ingress", "egress", "route", "tags", "user_data", "network_interface", "entry")
@@ -39,7 +40,7 @@ def judge_everything(document: dict[str, Any]) -> None:
     except UnreadableStackError as error:
         assert "\n" not in str(error)
         return
-    internet_exposure(stack)
+    matrix(Topology.of(stack))
     for policy in POLICIES.values():
         for resource in stack.of(*policy.types):
             assert all(isinstance(problem, str) for problem in policy.judge(resource, stack))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from reachability.exposure import internet_exposure
 from reachability.network import internet_routes, route_table, routes, table_of
 from reachability.security_groups import ALL_PORTS, rules, users
 from reachability.stack import Reference, Stack, Unknown
@@ -234,60 +233,6 @@ def test_a_security_group_is_used_by_what_names_it_anywhere() -> None:
         "by_block",
         "by_attachment",
     }
-
-
-def exposed_stack(**changes: Any) -> Stack:
-    instance = {
-        "subnet_id": "${aws_subnet.s.id}",
-        "vpc_security_group_ids": ["${aws_security_group.g.id}"],
-        **changes.get("instance", {}),
-    }
-    return synthesised(
-        aws_vpc={"v": {"cidr_block": "10.0.0.0/18"}},
-        aws_internet_gateway={"i": {"vpc_id": "${aws_vpc.v.id}"}},
-        aws_subnet={
-            "s": {"vpc_id": "${aws_vpc.v.id}", "map_public_ip_on_launch": changes.get("maps", True)}
-        },
-        aws_route=changes.get(
-            "routes",
-            {
-                "r": {
-                    "route_table_id": "${aws_vpc.v.main_route_table_id}",
-                    "destination_cidr_block": "0.0.0.0/0",
-                    "gateway_id": "${aws_internet_gateway.i.id}",
-                }
-            },
-        ),
-        aws_security_group={"g": {}},
-        aws_vpc_security_group_ingress_rule={
-            name: {
-                "security_group_id": "${aws_security_group.g.id}",
-                "ip_protocol": "tcp",
-                "from_port": port,
-                "to_port": port,
-                "cidr_ipv4": cidr,
-            }
-            for name, port, cidr in (("web", 80, "0.0.0.0/0"), ("ssh", 22, "203.0.113.0/24"))
-        },
-        aws_instance={"web": instance},
-    )
-
-
-def test_exposure_tells_the_internet_from_operators() -> None:
-    found = internet_exposure(exposed_stack())
-    assert {(one.source, str(one.ports), one.cidrs) for one in found} == {
-        ("internet", "80", "anywhere"),
-        ("operators", "22", "203.0.113.0/24"),
-    }
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"maps": False}, {"routes": {}}, {"instance": {"associate_public_ip_address": False}}],
-    ids=["no public address", "no route", "address declined"],
-)
-def test_without_an_address_or_a_route_nothing_is_exposed(changes: dict[str, Any]) -> None:
-    assert internet_exposure(exposed_stack(**changes)) == []
 
 
 @pytest.mark.parametrize(
