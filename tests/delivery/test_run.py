@@ -44,7 +44,7 @@ def test_it_says_what_is_open_to_whom_and_where_the_terraform_lies(project: Path
     assert f"dev {sum(map(len, stack['resource'].values()))} resources" in lines
     assert "internet reaches web 80/tcp" in lines
     assert (
-        "operators reach jenkins 22, 80, 8080/tcp; monitoring 3000, 9090/tcp; web 22/tcp "
+        "operators reach jenkins 22, 80, 8080/tcp; monitoring 3000, 9090/tcp; web 22, 80/tcp "
         "(from 203.0.113.0/24)" in lines
     )
     assert "Terraform cdktf.out/stacks/dev/cdk.tf.json" in lines
