@@ -26,7 +26,6 @@ _CLASSES = {
     "iam_instance_profile": ["IamInstanceProfile"],
     "iam_role": ["IamRole"],
     "iam_role_policy": ["IamRolePolicy"],
-    "iam_role_policy_attachment": ["IamRolePolicyAttachment"],
     "instance": ["Instance", "InstanceMetadataOptions", "InstanceRootBlockDevice"],
     "internet_gateway": ["InternetGateway"],
     "nat_gateway": ["NatGateway"],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from constructs import Construct
 
 from constructs_lib import aws
-from constructs_lib.iam import trust
+from constructs_lib.iam import Statement, policy, trust
 from constructs_lib.network import Network
 
 
@@ -50,22 +49,17 @@ class FlowLogs(Construct):
             "write",
             name="write-flow-logs",
             role=role.id,
-            policy=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                            "Resource": [f"{group.arn}:*" for group in groups.values()],
-                        },
-                        {
-                            "Effect": "Allow",
-                            "Action": ["logs:DescribeLogGroups", "logs:DescribeLogStreams"],
-                            "Resource": "*",
-                        },
-                    ],
-                }
+            policy=policy(
+                [
+                    Statement(
+                        actions=("logs:CreateLogStream", "logs:PutLogEvents"),
+                        resources=tuple(f"{group.arn}:*" for group in groups.values()),
+                    ),
+                    Statement(
+                        actions=("logs:DescribeLogGroups", "logs:DescribeLogStreams"),
+                        resources=("*",),
+                    ),
+                ]
             ),
         )
         for network in networks:

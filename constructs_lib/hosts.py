@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from constructs_lib.environment import Environment
+from constructs_lib.iam import partition
 from constructs_lib.ports import (
     GRAFANA,
     GUNICORN,
@@ -17,7 +18,18 @@ JENKINS_JOB = "workload_4"
 
 
 def settings_of(environment: Environment, role: str) -> dict[str, str | int]:
-    """The settings that the modules of `role` take from the environment."""
+    """The settings that the host of `role` takes from the environment."""
+    return {
+        "HOST_PROJECT": environment.project,
+        "HOST_ENVIRONMENT": environment.name,
+        "HOST_ROLE": role,
+        "HOST_REGION": environment.region,
+        "AWS_ENDPOINT": f"https://SERVICE.REGION.{partition(environment.region).dns_suffix}",
+        **_settings_of_modules(environment, role),
+    }
+
+
+def _settings_of_modules(environment: Environment, role: str) -> dict[str, str | int]:
     servers = environment.servers
     match role:
         case "web":

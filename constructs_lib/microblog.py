@@ -15,6 +15,7 @@ from constructs_lib.hosts import user_data
 from constructs_lib.image import image_id
 from constructs_lib.network import Network, Tier
 from constructs_lib.peering import Peering
+from constructs_lib.permissions import statements
 from constructs_lib.ports import GRAFANA, JENKINS, PROMETHEUS
 from constructs_lib.security_groups import SecurityGroups
 from constructs_lib.server import Server
@@ -69,8 +70,8 @@ class MicroblogStack(EnvironmentStack):
                 self,
                 role,
                 name=_NAMES[role],
-                region=environment.region,
                 name_prefix=name_prefix,
+                permissions=statements(environment, role),
                 settings=getattr(environment.servers, role),
                 image_id=image,
                 subnet=networks[role].subnet(_TIERS[TIERS[role][1]], environment.zone_of(role)),

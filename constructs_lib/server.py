@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cdktf import TerraformResourceLifecycle
@@ -9,7 +10,7 @@ from constructs import Construct
 
 from constructs_lib import aws
 from constructs_lib.environment import Server as ServerSettings
-from constructs_lib.iam import partition, trust
+from constructs_lib.iam import Statement, policy, trust
 from constructs_lib.network import Subnet
 from constructs_lib.userdata import UserData
 
@@ -26,8 +27,8 @@ class Server(Construct):
         id_: str,
         *,
         name: str,
-        region: str,
         name_prefix: str,
+        permissions: Iterable[Statement],
         settings: ServerSettings,
         image_id: str,
         subnet: Subnet,
@@ -37,6 +38,7 @@ class Server(Construct):
     ) -> None:
         super().__init__(scope, id_)
         tags = {"Name": name, "Role": id_, "Tier": subnet.tier}
+        profile, allowed = self._instance_profile(f"{name_prefix}-{id_}", permissions)
         self.instance = aws.Instance(
             self,
             "instance",
@@ -48,7 +50,7 @@ class Server(Construct):
             # which has no public address, would have to be replaced.
             associate_public_ip_address=False if subnet.tier == "private" else None,
             vpc_security_group_ids=[security_group_id],
-            iam_instance_profile=self._instance_profile(f"{name_prefix}-{id_}", region),
+            iam_instance_profile=profile.name,
             ebs_optimized=True,
             metadata_options=aws.InstanceMetadataOptions(
                 http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
@@ -67,21 +69,19 @@ class Server(Construct):
                 ignore_changes=["ami"]
                 + (["user_data_base64"] if settings.on_user_data_change == "ignore" else [])
             ),
-            depends_on=[*subnet.connectivity, *depends_on],
+            depends_on=[*subnet.connectivity, allowed, *depends_on],
         )
 
-    def _instance_profile(self, name: str, region: str) -> str:
+    def _instance_profile(self, name: str, permissions: Iterable[Statement]) -> tuple[Any, Any]:
+        """The profile, and what its role is allowed."""
         tags = {"Role": self.node.id}
         role = aws.IamRole(
             self, "role", name=name, assume_role_policy=trust("ec2.amazonaws.com"), tags=tags
         )
-        aws.IamRolePolicyAttachment(
-            self,
-            "session-manager",
-            role=role.name,
-            policy_arn=f"arn:{partition(region)}:iam::aws:policy/AmazonSSMManagedInstanceCore",
+        allowed = aws.IamRolePolicy(
+            self, "permissions", name="permissions", role=role.id, policy=policy(permissions)
         )
         profile = aws.IamInstanceProfile(
             self, "instance-profile", name=name, role=role.name, tags=tags
         )
-        return str(profile.name)
+        return profile, allowed

@@ -84,7 +84,7 @@ def _script(
             *(_without_shebang(source) for source in sources),
             *_file_text(modules, root),
             "",
-            f"boot_begin {shlex.quote(role)}",
+            "boot_begin",
             *(f"boot_step {module}" for module in modules),
             "boot_end",
             "",

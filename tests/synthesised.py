@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import os
 import subprocess
@@ -65,3 +67,9 @@ def of_type(document: Mapping[str, Any], type_: str) -> dict[str, dict[str, Any]
         for path, (address, body) in by_path(document).items()
         if address.partition(".")[0] == type_
     }
+
+
+def user_data(instance: Mapping[str, Any]) -> str:
+    """The script that an `aws_instance` is given."""
+    payload = base64.b64decode(instance["user_data_base64"])
+    return (gzip.decompress(payload) if payload[:2] == b"\x1f\x8b" else payload).decode()

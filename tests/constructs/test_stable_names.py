@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.synthesised import DEV, by_path, stack, synthesise
+from tests.synthesised import DEV, by_path, stack, synthesise, user_data
 
 FIRST_ZONE = "[application.zones.us-east-1a]"
 ANOTHER_ZONE = """[application.zones.{zone}]
@@ -39,10 +39,14 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def of_environment(document: dict[str, Any], name: str) -> dict[str, str]:
     """Address to arguments as text, with the environment's own name taken out."""
-    return {
-        address: re.sub(rf"\b{name}\b", "ENV", str(body))
-        for address, body in by_path(document).values()
-    }
+    texts = {}
+    for address, body in by_path(document).values():
+        script = ""
+        if "user_data_base64" in body:
+            script = user_data(body).replace(f"HOST_ENVIRONMENT={name}\n", "")
+            body = {**body, "user_data_base64": ""}
+        texts[address] = re.sub(rf"\b{name}\b", "ENV", str(body)) + script
+    return texts
 
 
 @pytest.mark.parametrize(

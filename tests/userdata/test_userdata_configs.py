@@ -25,7 +25,7 @@ def install(host: Host, role: str, module: str, *lines: str, **settings: str | i
     """The root of a host on which `module`'s `install_file` lines, and nothing else, have run."""
     given = {**SETTINGS[role], **path_settings(host.root, ROLES[role]), **settings}
     whole = render(role, ROLES[role], given).script
-    functions = whole[: whole.index("\nboot_begin ")]
+    functions = whole[: whole.index("\nboot_begin\n")]
     result = host.run("\n".join([functions, f"{module}_settings", *lines]))
     assert result.returncode == 0, result.stderr
     return host.root

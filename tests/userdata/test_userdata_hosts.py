@@ -14,6 +14,7 @@ from userdata_hosts import FAKES, SETTINGS, Host, make_host, need, path_settings
 from constructs_lib.userdata import ROLES, render
 
 REPORT = "var/lib/microblog-boot/report.jsonl"
+METRICS = "var/lib/prometheus/node-exporter/microblog-boot.prom"
 QUICK: dict[str, str | int] = {"RETRY_DELAY": 0, "RETRY_LIMIT": 2, "HTTP_WAIT_SECONDS": 1}
 
 
@@ -68,13 +69,13 @@ def script_for(role: str, host: Host, key: tuple[Path, str], repository: Path) -
 
 
 def tree(root: Path) -> dict[str, tuple[int, str]]:
-    """Everything a run leaves, except the report, which each run writes anew."""
+    """Everything a run leaves, except the reports, which each run writes anew."""
     left = {}
     for path in root.rglob("*"):
         name = path.relative_to(root).as_posix()
         if path.is_symlink():
             left[name] = (0, str(path.readlink()))
-        elif path.is_file() and name != REPORT:
+        elif path.is_file() and name not in (REPORT, METRICS):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             left[name] = (path.stat().st_mode, f"{content} {path.stat().st_mtime_ns}")
         elif path.is_dir():
@@ -84,6 +85,13 @@ def tree(root: Path) -> dict[str, tuple[int, str]]:
 
 def report(host: Host) -> list[dict[str, object]]:
     return [json.loads(line) for line in (host.root / REPORT).read_text().splitlines()]
+
+
+def published(host: Host, role: str) -> dict[str, object]:
+    """The boot report in Parameter Store."""
+    parameters = json.loads((host.state / "parameters.json").read_text())
+    found: dict[str, object] = json.loads(parameters[f"/microblog/dev/{role}/boot"])
+    return found
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -105,6 +113,7 @@ def test_a_boot_goes_well_and_a_second_one_changes_nothing(
     assert tree(host.root) == before
     assert host.calls() == []
     assert report(host)[-1]["result"] == "ok"
+    assert published(host, role)["result"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -134,6 +143,7 @@ def test_a_failing_command_ends_the_boot_in_its_step(
         ("boot", "failed"),
     ]
     assert f"step {step} failed" in result.stderr
+    assert (published(host, role)["result"], published(host, role)["step"]) == ("failed", step)
 
     mended = host.run(script, DOWNLOAD=str(signing_key[0]))
     assert mended.returncode == 0, mended.stderr

@@ -16,7 +16,7 @@ from constructs_lib import userdata
 
 FAKES = Path(__file__).parent / "fakes"
 
-SETTINGS: Mapping[str, Mapping[str, str | int]] = {
+_GIVEN: Mapping[str, Mapping[str, str | int]] = {
     "web": {"NGINX_UPSTREAM_ADDRESS": "10.0.2.110"},
     "app": {
         "MICROBLOG_REPOSITORY": "https://github.com/example/microblog.git",
@@ -24,6 +24,17 @@ SETTINGS: Mapping[str, Mapping[str, str | int]] = {
     },
     "jenkins": {"JENKINS_REPOSITORY": "https://github.com/example/microblog.git"},
     "monitoring": {"PROMETHEUS_NODE_TARGETS": "10.0.2.110:9100"},
+}
+
+SETTINGS: Mapping[str, Mapping[str, str | int]] = {
+    role: {
+        "HOST_PROJECT": "microblog",
+        "HOST_ENVIRONMENT": "dev",
+        "HOST_ROLE": role,
+        "HOST_REGION": "us-east-1",
+        **given,
+    }
+    for role, given in _GIVEN.items()
 }
 """What each role must be given, and nothing more."""
 

@@ -9,6 +9,7 @@ FAKES=$(cd "$BATS_TEST_DIRNAME/../fakes" && pwd)
 scratch() {
   export ROOT=$BATS_TEST_TMPDIR/root STATE=$BATS_TEST_TMPDIR/state PATH="$FAKES:$PATH"
   export RETRY_DELAY=0 RETRY_LIMIT=2 HTTP_WAIT_SECONDS=0
+  export HOST_PROJECT=microblog HOST_ENVIRONMENT=test HOST_ROLE=web HOST_REGION=us-east-1
   mkdir -p "$ROOT" "$STATE"
   : >"$STATE/calls"
   SOURCES=("$USERDATA"/lib/*.sh)
@@ -44,6 +45,18 @@ tree() {
     find . -type d -printf '%p %m\n' -o -printf '%p %m %l %T@\n' | sort
     find . -type f -exec sha256sum {} + | sort
   )
+}
+
+# published NAME: the parameter's value in the Parameter Store of fake_aws.py.
+published() {
+  python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' \
+    "$STATE/parameters.json" "$1"
+}
+
+# publish NAME VALUE: as another host or an operator would.
+publish() {
+  printf '{"Name":"%s","Value":"%s"}' "$1" "$2" |
+    python3 "$FAKES/../fake_aws.py" https://ssm.us-east-1.amazonaws.com/ AmazonSSM.PutParameter >/dev/null
 }
 
 calls() { cat "$STATE/calls"; }

@@ -179,7 +179,7 @@ systemctl restart x.service" ]]
 
 @test "the boot report names each step, its result and its seconds" {
   host eval 'one_main() { :; }; two_main() { :; }
-    boot_begin web; boot_step one; boot_step two; boot_end'
+    boot_begin; boot_step one; boot_step two; boot_end'
   report=$ROOT/var/lib/microblog-boot/report.jsonl
   [[ $(sed -E 's/"seconds":[0-9]+/"seconds":N/' "$report") == '{"step":"one","result":"ok","seconds":N}
 {"step":"two","result":"ok","seconds":N}
@@ -188,7 +188,7 @@ systemctl restart x.service" ]]
 
 @test "a failing step ends the boot and is named in the report, with what failed" {
   run -7 host eval 'one_main() { :; }; two_main() { log_error "no good"; bash -c "exit 7" "a\"b\\"; }; three_main() { touch "$ROOT/three"; }
-    boot_begin web; boot_step one; boot_step two; boot_step three; boot_end'
+    boot_begin; boot_step one; boot_step two; boot_step three; boot_end'
   [[ $output == *"step two failed with status 7"* && ! -e $ROOT/three ]]
   PATH=${PATH#"$FAKES":} python3 - "$ROOT/var/lib/microblog-boot/report.jsonl" <<'PYTHON'
 import json, sys
@@ -202,24 +202,72 @@ PYTHON
 }
 
 @test "a report is about one boot" {
-  host eval 'boot_begin web; boot_end; boot_begin web; boot_end'
+  host eval 'boot_begin; boot_end'
+  host eval 'boot_begin; boot_end'
   [[ $(wc -l <"$ROOT/var/lib/microblog-boot/report.jsonl") -eq 1 ]]
 }
 
 @test "a step that leaves early with success has failed all the same" {
   run -1 host eval 'one_main() { exit 0; }
-    boot_begin web; boot_step one; boot_end'
+    boot_begin; boot_step one; boot_end'
   grep -q '"step":"one","result":"failed"' "$ROOT/var/lib/microblog-boot/report.jsonl"
   grep -q '"step":"boot","result":"failed"' "$ROOT/var/lib/microblog-boot/report.jsonl"
 }
 
 @test "what a boot writes is readable, whatever the umask it is started with" {
-  run -0 host eval 'umask 077; boot_begin web; umask; boot_end'
+  run -0 host eval 'umask 077; boot_begin; umask; boot_end'
   [[ $output == *0022* ]]
 }
 
 @test "a setting without a value fails its step in the report" {
   run ! host eval 'one_main() { : "${ONE_ADDRESS:?an address}"; }
-    boot_begin web; boot_step one; boot_end'
+    boot_begin; boot_step one; boot_end'
   grep -q '"step":"one","result":"failed"' "$ROOT/var/lib/microblog-boot/report.jsonl"
+}
+
+@test "a boot that went well is published, and so are its metrics" {
+  host eval 'one_main() { :; }
+    boot_begin; boot_step one; boot_end'
+  run -0 published /microblog/test/web/boot
+  [[ $output =~ ^'{"result":"ok","seconds":'[0-9]+',"instance":"i-0123456789abcdef0","step":"boot","log":""}'$ ]]
+  metrics=$ROOT/var/lib/prometheus/node-exporter/microblog-boot.prom
+  [[ $(cut -d' ' -f1 "$metrics") == $'microblog_boot_result\nmicroblog_boot_seconds\nmicroblog_boot_timestamp_seconds' ]]
+  grep -qx "microblog_boot_result 1" "$metrics"
+  [[ $(stat -c %a "$metrics") == 644 ]]
+}
+
+@test "a failed boot is published with its step and the end of its log, in 4 KB" {
+  mkdir -p "$ROOT/var/log"
+  for ((line = 0; line < 400; line++)); do
+    printf 'line %d: "quoted" \\ {{{nested}} \t\001\xff\n' "$line"
+  done >"$ROOT/var/log/cloud-init-output.log"
+  run -3 host eval 'one_main() { return 3; }
+    boot_begin; boot_step one; boot_end'
+  run -0 published /microblog/test/web/boot
+  [[ ${#output} -le 4096 && $output != *'{{'* ]]
+  python3 - "$output" <<'PYTHON'
+import json, sys
+report = json.loads(sys.argv[1])
+assert (report["result"], report["step"]) == ("failed", "one")
+assert report["log"].endswith('line 399: "quoted" \\ { { { nested}} \t'), report["log"][-60:]
+PYTHON
+  grep -qx "microblog_boot_result 0" "$ROOT/var/lib/prometheus/node-exporter/microblog-boot.prom"
+}
+
+@test "a boot is as good without AWS, and the console has its report" {
+  export FAIL=aws
+  run -0 host eval 'boot_begin; boot_end'
+  [[ $output == *'boot report: {"result":"ok",'*"the boot report was not published"* ]]
+}
+
+@test "the boot report says the same where its metrics cannot be written" {
+  mkdir -p "$ROOT/var/lib/prometheus"
+  : >"$ROOT/var/lib/prometheus/node-exporter"
+  run -0 host eval 'boot_begin; boot_end'
+  [[ $(published /microblog/test/web/boot) == '{"result":"ok",'* ]]
+}
+
+@test "a parameter is named by its host's place" {
+  [[ $(host host_parameter boot) == /microblog/test/web/boot ]]
+  [[ $(host host_parameter deploy_key jenkins) == /microblog/test/jenkins/deploy_key ]]
 }

@@ -1,0 +1,66 @@
+"""What each host may do in AWS: one table of statements. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from constructs_lib.environment import Environment
+from constructs_lib.iam import Statement, partition
+
+READS: Mapping[str, tuple[str, ...]] = {
+    "web": ("jenkins/deploy_key",),
+    "app": ("jenkins/deploy_key", "app/secret_key"),
+    "jenkins": ("web/ssh_host_keys", "app/ssh_host_keys", "jenkins/admin_password"),
+    "monitoring": ("monitoring/admin_password",),
+}
+"""The parameters that a role reads, below the environment's path; it writes below its own."""
+
+# Not the managed policy AmazonSSMManagedInstanceCore, which also reads every parameter of the
+# account (AWS pages "AWS managed policies for Systems Manager" and, for these actions, "Add
+# Session Manager permissions to an existing IAM role").
+_SESSION_MANAGER = Statement(
+    actions=(
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ),
+    resources=("*",),
+)
+
+
+def statements(environment: Environment, role: str) -> tuple[Statement, ...]:
+    """Everything that the host of `role` is allowed."""
+    read = tuple(_parameter(environment, name) for name in READS[role])
+    return (
+        _SESSION_MANAGER,
+        Statement(
+            actions=("ssm:PutParameter", "ssm:DeleteParameter"),
+            resources=(_parameter(environment, f"{role}/*"),),
+        ),
+        Statement(actions=("ssm:GetParameters",), resources=read),
+        _decrypt(environment, read),
+    )
+
+
+def _decrypt(environment: Environment, parameters: tuple[str, ...]) -> Statement:
+    """Parameter Store may decrypt these for the host, whatever key an operator chose for them
+    (AWS page "AWS KMS encryption for AWS Systems Manager Parameter Store SecureString")."""
+    region = environment.region
+    return Statement(
+        actions=("kms:Decrypt",),
+        resources=(f"arn:{partition(region).name}:kms:{region}:*:key/*",),
+        condition={
+            "StringEquals": {"kms:ViaService": f"ssm.{region}.amazonaws.com"},
+            "StringLike": {"kms:EncryptionContext:PARAMETER_ARN": parameters},
+        },
+    )
+
+
+def _parameter(environment: Environment, name: str) -> str:
+    """ARN. The account is left open: its number is not known before a plan, and a role can do
+    nothing in another account that did not let it in."""
+    region = environment.region
+    path = f"{environment.project}/{environment.name}/{name}"
+    return f"arn:{partition(region).name}:ssm:{region}:*:parameter/{path}"
