@@ -1,0 +1,175 @@
+"""Where moto 5.2.5 answers other than AWS does, put right; each with its reason.
+
+A patch that moto no longer needs fails tests/delivery/test_emulated_patches.py: delete it then.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_IMAGES = Path(__file__).with_name("images.json")
+
+SETTINGS = {
+    "MOTO_AMIS_PATH": str(_IMAGES),
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    "MOTO_ENABLE_AMI_VALIDATION": "true",
+    "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
+}
+"""moto's own switches, which must be in the environment when it is imported."""
+
+
+def apply() -> None:
+    """Put moto right in this process; only once."""
+    for patch in ALL:
+        patch()
+
+
+def canonical_publishes_its_images() -> None:
+    """moto has Amazon's public parameters only.
+
+    Source: Ubuntu on AWS documentation, "Find Ubuntu images on AWS".
+    """
+    from moto.core.utils import utcnow
+    from moto.ssm.models import Parameter, ParameterDict
+
+    (image,) = json.loads(_IMAGES.read_text(encoding="utf-8"))
+    name = "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
+    original = ParameterDict._check_loading_status
+
+    def check(self: ParameterDict, key: str) -> None:
+        original(self, key)
+        if str(key) == name and name not in self.keys():
+            published: dict[str, Any] = {
+                "name": name,
+                "value": image["ami_id"],
+                "parameter_type": "String",
+                "description": None,
+                "allowed_pattern": None,
+                "keyid": None,
+                "last_modified_date": utcnow(),
+                "version": 1,
+                "data_type": "aws:ec2:image",
+            }
+            self.setdefault(name, [Parameter(self.account_id, **published)])
+
+    ParameterDict._check_loading_status = check
+
+
+def instances_have_the_groups_of_their_interface() -> None:
+    """Started with a network interface, as Terraform does, an instance says it has no group."""
+    from moto.ec2.models.instances import Instance
+
+    original = Instance.prep_nics
+
+    def prep_nics(self: Instance, *arguments: Any, **named: Any) -> None:
+        original(self, *arguments, **named)
+        if not self.security_groups:
+            self.security_groups = list(self.nics[0].group_set)
+
+    Instance.prep_nics = prep_nics
+
+
+def interfaces_without_public_address_have_no_association() -> None:
+    """An empty one makes Terraform see a public address where there is none, and replace."""
+    from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+
+    original = NetworkInterface.association.fget
+    assert original is not None
+
+    def association(self: NetworkInterface) -> dict[str, Any] | None:
+        return original(self) or None
+
+    NetworkInterface.association = property(association)
+
+
+def primary_interfaces_end_with_their_instance() -> None:
+    """AWS page "Delete a network interface": they are deleted on termination unless told."""
+    from moto.ec2.models.instances import Instance
+
+    original = Instance.terminate
+
+    def terminate(self: Instance) -> Any:
+        made_by_launch = [one for one in self.nics.values() if one.description == _PRIMARY]
+        for interface in made_by_launch:
+            interface.delete_on_termination = True
+        return original(self)
+
+    Instance.terminate = terminate
+
+
+_PRIMARY = "Primary network interface"
+"""The description that moto gives to an interface it makes for an instance."""
+
+
+def rules_keep_their_description() -> None:
+    """moto keeps it for a CIDR only, not for a group or a prefix list."""
+    from moto.ec2.models.security_groups import SecurityGroupRule
+
+    original = SecurityGroupRule.__init__
+
+    def init(self: SecurityGroupRule, *arguments: Any, **named: Any) -> None:
+        original(self, *arguments, **named)
+        prefix_list = named.get("prefix_list_id") or (arguments[7:8] or (None,))[0]
+        told = prefix_list or self.source_group
+        if told and told.get("Description"):
+            self.ip_range = {**self.ip_range, "Description": told["Description"]}
+
+    SecurityGroupRule.__init__ = init
+
+
+def nat_gateways_are_inside_their_subnet() -> None:
+    """moto's has an address anywhere in 10.0.0.0/8."""
+    from moto.ec2.models import nat_gateways
+
+    original = nat_gateways.NatGatewayBackend.create_nat_gateway
+
+    def create(self: Any, subnet_id: str, *arguments: Any, **named: Any) -> Any:
+        subnet = self.get_subnet(subnet_id)
+        address = subnet.get_available_subnet_ip(instance=None)
+        nat_gateways.random_private_ip = lambda *_: address
+        return original(self, subnet_id, *arguments, **named)
+
+    nat_gateways.NatGatewayBackend.create_nat_gateway = create
+
+
+def deleted_nat_gateways_leave_nothing() -> None:
+    """moto's keep their network interface and their Elastic IP.
+
+    Source: AWS page "Work with NAT gateways": deleting one disassociates its Elastic IP.
+    """
+    from moto.ec2.models.nat_gateways import NatGatewayBackend
+
+    original = NatGatewayBackend.delete_nat_gateway
+
+    def delete(self: Any, nat_gateway_id: str) -> Any:
+        gateway = original(self, nat_gateway_id)
+        for address in self.addresses:
+            if address.eni is gateway._eni:
+                self.disassociate_address(association_id=address.association_id)
+        if gateway._eni.id in self.enis:
+            gateway._eni.delete()
+        return gateway
+
+    NatGatewayBackend.delete_nat_gateway = delete
+
+
+def elastic_addresses_are_public() -> None:
+    """moto's are from 127.0.0.0/8, which no model of reachability calls the internet."""
+    from moto.ec2 import utils
+    from moto.ec2.models import elastic_ip_addresses
+
+    elastic_ip_addresses.random_ip = utils.random_public_ip
+
+
+ALL = (
+    canonical_publishes_its_images,
+    instances_have_the_groups_of_their_interface,
+    interfaces_without_public_address_have_no_association,
+    primary_interfaces_end_with_their_instance,
+    rules_keep_their_description,
+    nat_gateways_are_inside_their_subnet,
+    deleted_nat_gateways_leave_nothing,
+    elastic_addresses_are_public,
+)
