@@ -191,10 +191,10 @@ def _seen_from_outside(topology: Topology, step: Step) -> object:
 
 def _public_addresses(topology: Topology, interface: Interface, family: int) -> list[int]:
     if family == 6:
-        return [atom.pairs[0][0] for atom in topology.atoms(interface.ipv6, 6)]
+        return [atom.pairs[0][0] for atom in topology.distinctions.atoms(interface.ipv6, 6)]
     if interface.elastic is not None:
         return [interface.elastic]
-    return [atom.pairs[0][0] for atom in topology.pool[4]]
+    return [atom.pairs[0][0] for atom in topology.distinctions.pool[4]]
 
 
 def _of_family(family: int, held: Intervals) -> Addresses:
@@ -218,7 +218,8 @@ def _steps(topology: Topology, interface: Interface, family: int, name: str) -> 
     if key not in topology.cache:
         held = interface.ipv4 if family == 4 else interface.ipv6
         topology.cache[key] = [
-            Step(family, atom.pairs[0][0], interface, name) for atom in topology.atoms(held, family)
+            Step(family, atom.pairs[0][0], interface, name)
+            for atom in topology.distinctions.atoms(held, family)
         ]
     steps: list[Step] = topology.cache[key]
     return steps
@@ -226,5 +227,5 @@ def _steps(topology: Topology, interface: Interface, family: int, name: str) -> 
 
 def _atoms(topology: Topology, outside: Addresses) -> Iterator[tuple[int, Intervals]]:
     for family, held in ((4, outside.ipv4), (6, outside.ipv6)):
-        for atom in topology.atoms(held, family):
+        for atom in topology.distinctions.atoms(held, family):
             yield family, atom

@@ -155,7 +155,7 @@ def _signature(topology: Topology, endpoint: Endpoint) -> object:
             one.public,
             _held(topology, one.ipv4, 4),
             _held(topology, one.ipv6, 6),
-            None if one.elastic is None else topology.signature(4, one.elastic),
+            None if one.elastic is None else topology.distinctions.signature(4, one.elastic),
             one.hosts & topology.host_references,
         )
         for one in endpoint.interfaces
@@ -165,4 +165,4 @@ def _signature(topology: Topology, endpoint: Endpoint) -> object:
 def _held(topology: Topology, addresses: Intervals, family: int) -> object:
     if addresses.size != 1:
         return addresses
-    return topology.signature(family, addresses.pairs[0][0])
+    return topology.distinctions.signature(family, addresses.pairs[0][0])

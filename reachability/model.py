@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from reachability.distinctions import Distinctions
 from reachability.endpoints import Endpoint, endpoints
 from reachability.interfaces import Interface, nat_gateway
-from reachability.intervals import PUBLIC, Addresses, Intervals, is_world
-from reachability.network import cidrs_of, table_of, vpc_of
+from reachability.intervals import PUBLIC, Addresses
+from reachability.network import VPC_TYPES, cidrs_of, is_default_vpc, table_of
 from reachability.network_acls import Acl, acls
+from reachability.next_hops import NextHop
 from reachability.peering import Peering, peerings
-from reachability.ports import ALL, MAYBE, NONE, Ports
-from reachability.routing import NextHop, Table, intervals_of, tables
+from reachability.prefix_lists import public_lists
+from reachability.routing import Table, tables
 from reachability.security_groups import (
     GROUP_TYPES,
     RULE_TYPES,
     Direction,
     Rule,
-    held_by,
     rules,
 )
-from reachability.stack import Resource, Stack, is_false
+from reachability.stack import Resource, Stack
 
 INTERNET = "internet"
 
@@ -48,7 +48,7 @@ class Topology:
     @classmethod
     def of(cls, stack: Stack) -> Topology:
         """The topology of everything in the stack."""
-        outside = _prefix_lists(stack)
+        outside = public_lists(stack)
         named = Addresses.union(outside.values())
         return cls(
             stack=stack,
@@ -56,7 +56,7 @@ class Topology:
             outside={INTERNET: PUBLIC - named, **outside},
             peerings=tuple(peerings(stack)),
             acls=acls(stack),
-            tables=tables(stack, _made_by_aws(stack)),
+            tables=tables(stack),
             group_rules=_rules_by_group(stack),
             managed_groups=frozenset(one.address for one in stack.of(*GROUP_TYPES)),
         )
@@ -91,7 +91,7 @@ class Topology:
         if resource is None:
             return _UNKNOWN_TABLE
         table = self.tables.get(resource.address) or Table(resource.path)
-        foreign = resource.is_data and not _is_default_vpc(resource)
+        foreign = resource.is_data and not is_default_vpc(resource)
         return Table(table.path, table.prefixes, table.doubtful, known=not foreign)
 
     @cached_property
@@ -165,22 +165,6 @@ class Topology:
             one.address: nat_gateway(self.stack, one) for one in self.stack.of("aws_nat_gateway")
         }
 
-    def gateway_state(self, route: NextHop, vpc: Resource | None) -> tuple[Ports, str]:
-        """Whether an internet gateway serves a VPC, and why not."""
-        gateway = route.target
-        if self.public_access_block is not None:
-            return (
-                MAYBE,
-                f"{self.label(self.public_access_block)} (Block Public Access) is not modelled",
-            )
-        if gateway is None or gateway.is_data:
-            return ALL, ""
-        if gateway.address in self.edge_routed:
-            return MAYBE, f"the route table of {self.label(gateway)} itself is not modelled"
-        if vpc is None or vpc_of(self.stack, gateway) is not vpc:
-            return NONE, f"{self.label(gateway)} is not attached to {self.label(vpc)}"
-        return ALL, ""
-
     @cached_property
     def host_references(self) -> frozenset[tuple[str, str]]:
         """The attributes that rules use as single addresses known after apply."""
@@ -192,103 +176,14 @@ class Topology:
         )
 
     @cached_property
-    def edge_routed(self) -> frozenset[str]:
-        """Gateways with a route table of their own ("Gateway route tables"): not modelled."""
-        return frozenset(
-            gateway.address
-            for association in self.stack.of("aws_route_table_association")
-            for gateway in self.stack.targets(association, "gateway_id")
+    def distinctions(self) -> Distinctions:
+        """The addresses that anything in the topology tells apart."""
+        return Distinctions.of(
+            [rule for several in self.group_rules.values() for rule in several],
+            {id(one): one for one in self.acls.values()}.values(),
+            self.tables.values(),
+            [self.cidrs(one) for one in self.stack.resources.values() if one.type in VPC_TYPES],
         )
-
-    @cached_property
-    def public_access_block(self) -> Resource | None:
-        """VPC Block Public Access, if it is on in any mode."""
-        for resource in self.stack.of("aws_vpc_block_public_access_options"):
-            if self.stack.value(resource, "internet_gateway_block_mode") != "off":
-                return resource
-        return None
-
-    @cached_property
-    def cuts(self) -> dict[int, tuple[Intervals, ...]]:
-        """Every distinct set of addresses that any rule, ACL entry or route tells apart."""
-        found: dict[int, dict[Intervals, None]] = {4: {}, 6: {}}
-
-        def note(held: Addresses) -> None:
-            found[4].setdefault(held.ipv4)
-            found[6].setdefault(held.ipv6)
-
-        for several in self.group_rules.values():
-            for rule in several:
-                note(rule.peers)
-        for acl in {id(one): one for one in self.acls.values()}.values():
-            for entries in (acl.entries or {}).values():
-                for entry in entries:
-                    note(Addresses(entry.addresses[4], entry.addresses[6]))
-        for table in self.tables.values():
-            for family in (4, 6):
-                for held in intervals_of(table, family):
-                    found[family].setdefault(held)
-        for vpc in self.stack.resources.values():
-            if vpc.type in ("aws_vpc", "aws_default_vpc"):
-                note(self.cidrs(vpc))
-        return {family: tuple(one for one in sets if one) for family, sets in found.items()}
-
-    def atoms(self, addresses: Intervals, family: int) -> tuple[Intervals, ...]:
-        """The addresses in parts that nothing in the topology tells apart any further."""
-        key = ("atoms", family, addresses)
-        if key not in self.cache:
-            self.cache[key] = tuple(_split(addresses, self.cuts[family]))
-        found: tuple[Intervals, ...] = self.cache[key]
-        return found
-
-    def signature(self, family: int, address: int) -> frozenset[int]:
-        """Which of the `cuts` hold an address: what can be told of it here."""
-        return frozenset(index for index, held in enumerate(self.cuts[family]) if address in held)
-
-    @cached_property
-    def pool(self) -> dict[int, tuple[Intervals, ...]]:
-        """Where a public address that AWS has yet to choose may come from, in atoms.
-
-        Not from a range small enough for one organisation: that is somebody else's.
-        """
-        bounded = {
-            family: [
-                one
-                for one in sets
-                if not is_world(Addresses(one) if family == 4 else Addresses(ipv6=one))
-            ]
-            for family, sets in self.cuts.items()
-        }
-        return {
-            family: self.atoms(space - Intervals.union(bounded[family]), family)
-            for family, space in ((4, PUBLIC.ipv4), (6, PUBLIC.ipv6))
-        }
-
-
-def _split(addresses: Intervals, cuts: Iterable[Intervals]) -> list[Intervals]:
-    parts = [addresses] if addresses else []
-    for cut in cuts:
-        if addresses & cut:
-            parts = [part for one in parts for part in (one & cut, one - cut) if part]
-    return parts
-
-
-def _prefix_lists(stack: Stack) -> dict[str, Addresses]:
-    """The public addresses of each managed prefix list that holds some.
-
-    By its own Role tag, which is the same in synthesised JSON, in a plan and in the account; else
-    by the end of its path.
-    """
-    found: dict[str, Addresses] = {}
-    for resource in stack.of("aws_ec2_managed_prefix_list"):
-        held = held_by(stack, resource)
-        if held is not None and held & PUBLIC:
-            own = resource.values.get("tags")
-            role = own.get("Role") if isinstance(own, Mapping) else None
-            short = role if isinstance(role, str) else re.split(r"[/.]", resource.path)[-1]
-            name = short if short not in found else resource.path
-            found[name] = held & PUBLIC
-    return found
 
 
 def _rules_by_group(stack: Stack) -> dict[tuple[str, Direction], tuple[Rule, ...]]:
@@ -299,26 +194,6 @@ def _rules_by_group(stack: Stack) -> dict[tuple[str, Direction], tuple[Rule, ...
             continue
         found.setdefault((rule.group, rule.direction), []).append(rule)
     return {key: tuple(several) for key, several in found.items()}
-
-
-def _is_default_vpc(vpc: Resource) -> bool:
-    return vpc.type == "aws_default_vpc" or (
-        vpc.is_data and not is_false(vpc.values.get("default"))
-    )
-
-
-def _made_by_aws(stack: Stack) -> dict[str, list[tuple[str, NextHop]]]:
-    """Amazon VPC User Guide, "Default VPCs": the main table has a route to an internet gateway."""
-    return {
-        vpc.address: [
-            (
-                "0.0.0.0/0",
-                NextHop(vpc.path, "internet", None, "the default VPC's internet gateway"),
-            )
-        ]
-        for vpc in stack.resources.values()
-        if vpc.type in ("aws_vpc", "aws_default_vpc") and _is_default_vpc(vpc)
-    }
 
 
 # They belong to an endpoint, or to one that another resource makes.

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from reachability.hops import Hop, Step, acl_hops, group_hop, reply_hops
 from reachability.interfaces import Interface
 from reachability.model import Topology
+from reachability.next_hops import NextHop
 from reachability.ports import ALL, MAYBE, NONE, Protocol
 from reachability.route_hops import gateway_hop, has_public_address, route_hop
-from reachability.routing import NextHop
 
 
 def nat_on_the_way(topology: Topology, client: Step, server: Step) -> Interface | None:

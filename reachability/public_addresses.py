@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from reachability.network import single_address, vpc_of
+from reachability.network import is_default_vpc, single_address, vpc_of
 from reachability.stack import Reference, Resource, Stack, Unknown, is_false
 
 Answer = Literal["yes", "no", "unknown"]
@@ -113,7 +113,7 @@ def public_address(
 def _is_default(stack: Stack, subnet: Resource) -> bool:
     """Amazon VPC User Guide, "Default VPCs": its default subnets give public addresses."""
     vpc = vpc_of(stack, subnet)
-    adopted = vpc is not None and vpc.is_data and not is_false(vpc.values.get("default"))
+    adopted = vpc is not None and vpc.is_data and is_default_vpc(vpc)
     return subnet.type == "aws_default_subnet" or (subnet.is_data and adopted)
 
 

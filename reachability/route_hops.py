@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reachability import internet_gateways
 from reachability.hops import Hop, Step
 from reachability.model import Topology
+from reachability.next_hops import NextHop
 from reachability.ports import ALL, MAYBE, NONE
-from reachability.routing import NextHop, Table
+from reachability.routing import Table
 
 
 def route_hop(topology: Topology, own: Step, other: Step, word: str) -> Hop:
@@ -146,6 +148,6 @@ def gateway_hop(
             NONE,
             lambda: ("", f"{lacks()}: {topology.short(hop.path)} leads to {hop.names}"),
         )
-    state, why = topology.gateway_state(hop, here.vpc)
+    state, why = internet_gateways.serves(topology.stack, hop.target, here.vpc)
     unsure = f"another route of {topology.label(here.subnet)} is not known"
     return Hop(hop.path, state & doubt, lambda: (says(), why or unsure))

@@ -8,35 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from reachability.intervals import Intervals
-from reachability.network import Route, addresses, is_internet_gateway, routes
-from reachability.security_groups import prefix_list_addresses
-from reachability.stack import Reference, Resource, Stack, Unknown
-
-Kind = Literal[
-    "internet", "nat", "peering", "egress-only", "machine", "endpoint", "nowhere", "unmodelled"
-]
-
-_UNMODELLED = {
-    "transit_gateway_id": "a transit gateway",
-    "vpc_endpoint_id": "a Gateway Load Balancer endpoint",
-    "carrier_gateway_id": "a carrier gateway",
-    "local_gateway_id": "a local gateway",
-    "core_network_arn": "a Cloud WAN core network",
-    "gateway_id": "a gateway that is not modelled",
-}
-
-
-@dataclass(frozen=True, eq=False)
-class NextHop:
-    """Where one route leads. `path` is where it is written, `target` the resource it hands to."""
-
-    path: str
-    kind: Kind
-    target: Resource | None
-    names: str
+from reachability.network import VPC_TYPES, addresses, is_default_vpc
+from reachability.next_hops import NextHop, next_hop
+from reachability.prefix_lists import prefix_list_addresses
+from reachability.routes import Route, routes
+from reachability.stack import Resource, Stack
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,20 +64,17 @@ class Table:
         )
 
 
-def tables(stack: Stack, assumed: Mapping[str, Iterable[tuple[str, NextHop]]]) -> dict[str, Table]:
-    """Every table with routes, by the address of its resource (of a VPC for its own main table).
-
-    `assumed` holds routes that AWS makes itself: (CIDR, next hop) by table.
-    """
+def tables(stack: Stack) -> dict[str, Table]:
+    """Every table with routes, by the address of its resource (of a VPC for its own main table)."""
     prefixes: dict[str, dict[int, list[tuple[int, int, NextHop]]]] = {}
     doubtful: dict[str, list[NextHop]] = {}
-    for address, several in assumed.items():
-        for cidr, hop in several:
-            _add(prefixes.setdefault(address, {4: [], 6: []}), [cidr], hop)
+    for vpc in stack.resources.values():
+        if vpc.type in VPC_TYPES and is_default_vpc(vpc):
+            _add(prefixes.setdefault(vpc.address, {4: [], 6: []}), *_made_by_aws(vpc))
     for route in routes(stack):
         if route.table is None:
             continue
-        hop = _next_hop(stack, route)
+        hop = next_hop(stack, route)
         cidrs = _destinations(stack, route)
         if cidrs is not None:
             _add(prefixes.setdefault(route.table.address, {4: [], 6: []}), cidrs, hop)
@@ -115,6 +90,12 @@ def tables(stack: Stack, assumed: Mapping[str, Iterable[tuple[str, NextHop]]]) -
         )
         for address in {**prefixes, **doubtful}
     }
+
+
+def _made_by_aws(vpc: Resource) -> tuple[list[str], NextHop]:
+    """Amazon VPC User Guide, "Default VPCs": the main table has a route to an internet gateway."""
+    names = "the default VPC's internet gateway"
+    return ["0.0.0.0/0"], NextHop(vpc.path, "internet", None, names)
 
 
 def _add(
@@ -135,52 +116,6 @@ def _destinations(stack: Stack, route: Route) -> list[str] | None:
     if held is None:
         return None
     return str(held).split(", ") if held else []
-
-
-def _next_hop(stack: Stack, route: Route) -> NextHop:
-    target = stack.pointed(route.target)
-    path = route.resource.path
-    named = _called(stack, target) if target is not None else str(route.target)
-    match route.kind:
-        case "gateway_id" if is_internet_gateway(stack, route):
-            unknown = target is None and isinstance(route.target, Unknown)
-            return NextHop(path, "unmodelled" if unknown else "internet", target, named)
-        case "gateway_id" if _is_gateway_endpoint(target, route.target):
-            return NextHop(path, "endpoint", target, named)
-        case "gateway_id" if route.target == "local":
-            return NextHop(path, "nowhere", None, "local")
-        case "nat_gateway_id":
-            return NextHop(path, "nat" if target else "unmodelled", target, named)
-        case "vpc_peering_connection_id":
-            return NextHop(path, "peering" if target else "unmodelled", target, named)
-        case "egress_only_gateway_id":
-            return NextHop(path, "egress-only", target, named)
-        case "network_interface_id":
-            part = stack.attribute(route.target)
-            machine = target or (stack.at(part.address) if part is not None else None)
-            names = stack.label(machine) if machine is not None else named
-            return NextHop(path, "machine" if machine else "unmodelled", machine, names)
-    return NextHop(path, "unmodelled", target, _UNMODELLED.get(route.kind, route.kind))
-
-
-_NOUNS = {
-    "aws_internet_gateway": "internet gateway ",
-    "aws_nat_gateway": "NAT gateway ",
-    "aws_egress_only_internet_gateway": "egress-only internet gateway ",
-    "aws_vpc_endpoint": "gateway endpoint ",
-}
-
-
-def _called(stack: Stack, target: Resource) -> str:
-    return f"{_NOUNS.get(target.type, '')}{stack.label(target)}"
-
-
-def _is_gateway_endpoint(target: Resource | None, named: object) -> bool:
-    if target is not None:
-        return target.type == "aws_vpc_endpoint"
-    if isinstance(named, Reference):
-        return "aws_vpc_endpoint." in named.address
-    return isinstance(named, str) and named.startswith("vpce-")
 
 
 def intervals_of(table: Table, family: int) -> Iterable[Intervals]:

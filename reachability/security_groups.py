@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from reachability.intervals import NOTHING, Addresses, Intervals
 from reachability.network import addresses
-from reachability.stack import Reference, Resource, Stack, Unknown, blocks
+from reachability.prefix_lists import is_of_aws, prefix_list_addresses
+from reachability.stack import Reference, Resource, Stack, Unknown, blocks, each
 
 GROUP_TYPES = ("aws_security_group", "aws_default_security_group")
 STANDALONE = {
@@ -123,7 +124,7 @@ def _rule(
         == sum(
             is_of_aws(stack, one)
             for key in ("prefix_list_id", "prefix_list_ids")
-            for one in _each(block.get(key))
+            for one in each(block.get(key))
         ),
         exact=named and (ports is not None or protocol not in _WITH_PORTS),
     )
@@ -151,7 +152,7 @@ def _groups(stack: Stack, block: Mapping[str, Any], own: str) -> tuple[str, ...]
     keys = ("referenced_security_group_id", "source_security_group_id", "security_groups")
     found: list[str] = []
     for key in keys:
-        for named in _each(block.get(key)):
+        for named in each(block.get(key)):
             if isinstance(named, Unknown):
                 found += [group_of(stack, one) for one in named.references]
             elif isinstance(named, str) and not named.startswith("sg-"):
@@ -171,7 +172,7 @@ def _peers(
     unknown: list[str] = []
     hosts: list[Reference] = []
     for key in ("cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks"):
-        for cidr in _each(block.get(key)):
+        for cidr in each(block.get(key)):
             found = addresses([stack.resolve(cidr)])
             if found is not None:
                 known.append(found)
@@ -180,17 +181,13 @@ def _peers(
             else:
                 unknown.append(str(cidr))
     for key in ("prefix_list_id", "prefix_list_ids"):
-        for prefix_list in _each(block.get(key)):
+        for prefix_list in each(block.get(key)):
             found = prefix_list_addresses(stack, prefix_list)
             if found is None:
                 unknown.append(f"the prefix list {prefix_list}")
             else:
                 known.append(found)
     return Addresses.union(known), tuple(unknown), tuple(hosts)
-
-
-def _each(value: Any) -> list[Any]:
-    return [one for one in (value if isinstance(value, list) else [value]) if one not in (None, "")]
 
 
 def _is_one_host(cidr: Any) -> bool:
@@ -205,44 +202,6 @@ def _is_one_host(cidr: Any) -> bool:
     )
 
 
-def prefix_list_addresses(stack: Stack, named: Any) -> Addresses | None:
-    """What a prefix list of this stack holds, or None when that cannot be told."""
-    prefix_list = stack.pointed(named)
-    if prefix_list is None or prefix_list.type != "aws_ec2_managed_prefix_list":
-        return None
-    return held_by(stack, prefix_list)
-
-
-def is_of_aws(stack: Stack, named: Any) -> bool:
-    """Whether a prefix list is one of AWS's own, such as that of S3.
-
-    (Amazon VPC User Guide: "AWS-managed prefix lists".)
-    """
-    if isinstance(named, Reference) and named.attribute == "prefix_list_id":
-        return (
-            named.address.startswith("aws_vpc_endpoint.") or ".aws_vpc_endpoint." in named.address
-        )
-    found = stack.pointed(named)
-    if found is None or not found.is_data:
-        return False
-    return found.type == "aws_prefix_list" or str(stack.value(found, "name")).startswith(
-        "com.amazonaws."
-    )
-
-
-def held_by(stack: Stack, prefix_list: Resource) -> Addresses | None:
-    """What a managed prefix list holds, or None when that cannot be told."""
-    if prefix_list.is_data and not prefix_list.blocks("entries"):
-        return None
-    entries = [*prefix_list.blocks("entry"), *prefix_list.blocks("entries")]
-    entries += [
-        entry.values
-        for entry in stack.of("aws_ec2_managed_prefix_list_entry")
-        if stack.target(entry, "prefix_list_id") is prefix_list
-    ]
-    return addresses([stack.resolve(entry.get("cidr")) for entry in entries])
-
-
 @lru_cache(maxsize=4096)
 def users(stack: Stack, group: str) -> tuple[Resource, ...]:
     """The resources that carry a security group: instances, interfaces, load balancers, …"""
@@ -253,8 +212,8 @@ def users(stack: Stack, group: str) -> tuple[Resource, ...]:
             continue
         carriers = [resource.values, *resource.blocks("network_interfaces")]
         carriers += resource.blocks("vpc_config")
-        named = [one for values in carriers for key in keys for one in _each(values.get(key))]
-        named += _each(resource.values.get("security_group_id"))
+        named = [one for values in carriers for key in keys for one in each(values.get(key))]
+        named += each(resource.values.get("security_group_id"))
         if any(_names(stack, one, group) for one in named):
             found.append(resource)
     return tuple(found)

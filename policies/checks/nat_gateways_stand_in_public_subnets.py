@@ -4,7 +4,7 @@ import _path  # noqa: F401
 
 from policies.policy import policy
 from policies.tiers import is_private
-from reachability.network import internet_routes
+from reachability.routes import internet_routes
 from reachability.stack import Resource, Stack
 
 

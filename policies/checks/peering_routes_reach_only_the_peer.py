@@ -4,14 +4,8 @@ import _path  # noqa: F401
 
 from policies.policy import policy
 from reachability.intervals import PUBLIC
-from reachability.network import (
-    ROUTE_TABLE_TYPES,
-    Route,
-    addresses,
-    cidrs_of,
-    routes,
-    vpc_of,
-)
+from reachability.network import ROUTE_TABLE_TYPES, addresses, cidrs_of, vpc_of
+from reachability.routes import Route, routes
 from reachability.stack import Reference, Resource, Stack
 
 LARGEST_VPC = 2**16

@@ -4,8 +4,8 @@ import _path  # noqa: F401
 
 from policies.policy import policy
 from policies.tiers import is_private
-from reachability.network import internet_routes
 from reachability.public_addresses import attached_interfaces
+from reachability.routes import internet_routes
 from reachability.stack import Resource, Stack
 
 

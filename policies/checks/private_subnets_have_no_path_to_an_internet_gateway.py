@@ -4,15 +4,8 @@ import _path  # noqa: F401
 
 from policies.policy import policy
 from policies.tiers import is_private
-from reachability.network import (
-    SUBNET_TYPES,
-    hop_of,
-    internet_routes,
-    is_internet_gateway,
-    routes_of,
-    tables_of,
-    vpc_of,
-)
+from reachability.network import SUBNET_TYPES, tables_of, vpc_of
+from reachability.routes import hop_of, internet_routes, is_internet_gateway, routes_of
 from reachability.stack import Resource, Stack
 
 

@@ -3,7 +3,8 @@ from collections.abc import Iterator
 import _path  # noqa: F401
 
 from policies.policy import policy
-from reachability.network import ROUTE_TABLE_TYPES, VPC_TYPES, routes, vpc_of
+from reachability.network import ROUTE_TABLE_TYPES, VPC_TYPES, vpc_of
+from reachability.routes import routes
 from reachability.stack import Resource, Stack, Unknown
 
 _GATEWAYS = ("gateway_id", "nat_gateway_id", "egress_only_gateway_id")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reachability.network import internet_routes, route_table, routes, table_of
+from reachability.network import route_table, table_of
+from reachability.routes import internet_routes, routes
 from reachability.security_groups import ALL_PORTS, rules, users
 from reachability.stack import Reference, Stack, Unknown
 from reachability.terraform import UnreadableStackError, parse, read

@@ -10,11 +10,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from reachability import live_calls
-from reachability.live_calls import Account
-from reachability.live_hosts import hosts, not_modelled
-from reachability.live_names import named
-from reachability.live_networks import networks
+from reachability.live.account import Account
+from reachability.live.calls import describe
+from reachability.live.hosts import hosts, not_modelled
+from reachability.live.names import named
+from reachability.live.networks import networks
+from reachability.live.session import Session
 from reachability.model import Topology
 from reachability.stack import Resource, Stack
 from reachability.verdict import open_ports
@@ -159,18 +160,17 @@ def test_interfaces_that_their_own_service_tells_of_are_not_said_to_be_left_out(
 def test_a_service_that_the_endpoint_lacks_is_named(
     dev: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = live_calls._Reader._client
+    real = Session.client
 
-    def without_databases(self: Any, service: str) -> Any:
+    def without_databases(self: Session, service: str) -> Any:
         if service == "rds":
             raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
         return real(self, service)
 
-    monkeypatch.setattr(live_calls._Reader, "_client", without_databases)
+    monkeypatch.setattr(Session, "client", without_databases)
     with mock_aws():
         Applied(boto3.client("ec2", region_name="us-east-1"), dev)
-        account = live_calls.describe(
-            "us-east-1", None, {"Project": "microblog", "Environment": "dev"}
-        )
+        tags = {"Project": "microblog", "Environment": "dev"}
+        account = describe(Session("us-east-1"), tags)
     assert [one.partition(":")[0] for one in account.not_read] == ["databases"]
     assert len(account.instances) == 4

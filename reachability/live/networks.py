@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reachability.live_calls import Account, Described, tags_of
-from reachability.live_made import made
+from reachability.live.account import Account, Described, tags_of
+from reachability.live.made import made
 from reachability.stack import Resource
 
 # The keys of a route's target in DescribeRouteTables, and Terraform's for the same.
@@ -107,6 +107,16 @@ def _gateways(account: Account) -> Iterator[Resource]:
         for one in found:
             for attached in one["Attachments"]:
                 yield made(type_, one[key], tags_of(one), vpc_id=attached["VpcId"])
+    for one in account.gateway_endpoints:
+        yield made(
+            "aws_vpc_endpoint",
+            one["VpcEndpointId"],
+            tags_of(one),
+            vpc_id=one["VpcId"],
+            vpc_endpoint_type="Gateway",
+            service_name=one["ServiceName"],
+            route_table_ids=one.get("RouteTableIds") or [],
+        )
     for one in account.nat_gateways:
         (address, *_) = one.get("NatGatewayAddresses") or [{}]
         yield made(
@@ -115,6 +125,7 @@ def _gateways(account: Account) -> Iterator[Resource]:
             tags_of(one),
             subnet_id=one["SubnetId"],
             allocation_id=address.get("AllocationId"),
+            private_ip=address.get("PrivateIp"),
             connectivity_type=one.get("ConnectivityType", "public"),
         )
 
@@ -136,6 +147,7 @@ def _peerings(account: Account) -> Iterator[Resource]:
 
 
 def _route_tables(account: Account) -> Iterator[Resource]:
+    endpoints = {one["VpcEndpointId"] for one in account.gateway_endpoints}
     for table in account.route_tables:
         id_ = table["RouteTableId"]
         yield made("aws_route_table", id_, tags_of(table), vpc_id=table["VpcId"])
@@ -146,6 +158,8 @@ def _route_tables(account: Account) -> Iterator[Resource]:
                 end = {"vpc_id": table["VpcId"]} if main else {"subnet_id": subnet}
                 yield made(type_, one["RouteTableAssociationId"], route_table_id=id_, **end)
         for route in table["Routes"]:
+            if route.get("GatewayId") in endpoints:
+                continue
             destination = {name: route.get(key) for key, name in _DESTINATIONS.items()}
             target = _target(route)
             if target != {"gateway_id": "local"} or route.get("State") == "blackhole":

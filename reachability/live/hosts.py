@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reachability.live_calls import Account, Described, tags_of
-from reachability.live_made import made
+from reachability.live.account import Account, Described, is_of_aws, tags_of
+from reachability.live.made import made
 from reachability.stack import Resource
 
 
 def hosts(account: Account) -> Iterator[Resource]:
     """What talks and what guards it: instances, services, addresses and security groups."""
     yield from _security_groups(account)
+    yield from _prefix_lists(account)
     yield from _instances(account)
     yield from _elastic_addresses(account)
     yield from _services(account)
@@ -67,14 +68,16 @@ def _security_groups(account: Account) -> Iterator[Resource]:
             referenced_security_group_id=peer.rpartition("/")[2] if peer else None,
             description=rule.get("Description"),
         )
+
+
+def _prefix_lists(account: Account) -> Iterator[Resource]:
     for one in account.prefix_lists:
-        yield made(
-            "aws_ec2_managed_prefix_list",
-            one["PrefixListId"],
-            tags_of(one),
-            name=one.get("PrefixListName"),
-            entry=[{"cidr": entry["Cidr"]} for entry in one["Entries"]],
-        )
+        id_, name = one["PrefixListId"], one.get("PrefixListName")
+        if is_of_aws(one):
+            yield made("data.aws_ec2_managed_prefix_list", id_, name=name)
+        else:
+            entries = [{"cidr": entry["Cidr"]} for entry in one["Entries"]]
+            yield made("aws_ec2_managed_prefix_list", id_, tags_of(one), name=name, entry=entries)
 
 
 def _instances(account: Account) -> Iterator[Resource]:

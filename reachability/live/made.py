@@ -9,8 +9,11 @@ from reachability.stack import Resource
 
 
 def made(type_: str, id_: str, tags: Mapping[str, str] | None = None, **values: Any) -> Resource:
-    """The resource at the address "TYPE.ID"; arguments that are None are left out."""
+    """The resource at the address "TYPE.ID"; arguments that are None are left out.
+
+    A type that begins with "data." makes a data source.
+    """
     held = {key: value for key, value in values.items() if value is not None}
     held = {"id": id_, "tags": dict(tags or {}), **held}
     address = f"{type_}.{id_}"
-    return Resource(address, type_, address, held, frozenset(held))
+    return Resource(address, type_.removeprefix("data."), address, held, frozenset(held))

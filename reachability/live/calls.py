@@ -1,81 +1,28 @@
-"""What AWS's describe calls say of a project's VPCs, as the plain dictionaries they answer with.
-
-The only module that imports boto3, and only when asked: no other command waits for it.
-"""
+"""The describe calls: a project's VPCs, those they are peered with, and all that is in them."""
 
 from __future__ import annotations
 
-import ipaddress
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
-Described = Mapping[str, Any]
-
-
-class AccountError(Exception):
-    """The account cannot be read, or holds nothing of the project; one line with the fix."""
+from reachability.live.account import Account, Described, is_of_aws, tags_of
+from reachability.live.session import AccountError, Session, one_line
 
 
-@dataclass(frozen=True, eq=False)
-class Account:
-    """The answers, each under its own name in the EC2, ELBv2 and RDS API reference.
+def describe(session: Session, tags: Mapping[str, str]) -> Account:
+    """What is in the VPCs that carry all the tags and in those they are peered with.
 
-    `not_read` names what this endpoint did not answer, with its reason.
+    Raises AccountError.
     """
-
-    vpcs: Sequence[Described]
-    subnets: Sequence[Described] = ()
-    route_tables: Sequence[Described] = ()
-    internet_gateways: Sequence[Described] = ()
-    egress_only_gateways: Sequence[Described] = ()
-    nat_gateways: Sequence[Described] = ()
-    peerings: Sequence[Described] = ()
-    network_acls: Sequence[Described] = ()
-    groups: Sequence[Described] = ()
-    rules: Sequence[Described] = ()
-    prefix_lists: Sequence[Described] = ()
-    interfaces: Sequence[Described] = ()
-    instances: Sequence[Described] = ()
-    addresses: Sequence[Described] = ()
-    balancers: Sequence[Described] = ()
-    databases: Sequence[Described] = ()
-    not_read: Sequence[str] = field(default=())
-
-
-def describe(region: str, endpoint: str | None, tags: Mapping[str, str]) -> Account:
-    """The VPCs that carry all the tags, those they are peered with, and all that is in them.
-
-    `endpoint` is the URL that answers instead of AWS's own, such as an emulator's. Raises
-    AccountError.
-    """
-    try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError as error:
-        raise AccountError(f"boto3 is not installed ({error}); run `pipenv sync`") from error
-    try:
-        session = boto3.Session(region_name=region, **_emulated_keys(endpoint))
-        return _Reader(session, endpoint, tags).account()
-    except (BotoCoreError, ClientError, ValueError) as error:
-        raise AccountError(_why(error, region, endpoint)) from error
+    with session.told():
+        return _Reader(session, tags).account()
 
 
 class _Reader:
-    def __init__(self, session: Any, endpoint: str | None, tags: Mapping[str, str]) -> None:
-        self._session, self._endpoint, self._tags = session, endpoint, tags
-        self._ec2 = self._client("ec2")
+    def __init__(self, session: Session, tags: Mapping[str, str]) -> None:
+        self._session, self._tags = session, tags
+        self._ec2 = session.client("ec2")
         self._not_read: list[str] = []
-
-    def _client(self, service: str) -> Any:
-        from botocore.config import Config
-
-        quick = Config(
-            connect_timeout=5, read_timeout=20, retries={"max_attempts": 2, "mode": "standard"}
-        )
-        return self._session.client(service, endpoint_url=self._endpoint, config=quick)
 
     def account(self) -> Account:
         vpcs, peerings = self._vpcs()
@@ -95,6 +42,11 @@ class _Reader:
                 Filters=_filters(("attachment.vpc-id", ids)),
             ),
             egress_only_gateways=self._egress_only(ids),
+            gateway_endpoints=self._all(
+                "describe_vpc_endpoints",
+                "VpcEndpoints",
+                Filters=_filters(("vpc-id", ids), ("vpc-endpoint-type", ["Gateway"])),
+            ),
             nat_gateways=self._all(
                 "describe_nat_gateways",
                 "NatGateways",
@@ -118,7 +70,7 @@ class _Reader:
         own = self._all("describe_vpcs", "Vpcs", Filters=tagged)
         if not own:
             wanted = " and ".join(f"{key}={value}" for key, value in self._tags.items())
-            region = self._session.region_name
+            region = self._session.region
             raise AccountError(f"no VPC in {region} is tagged {wanted}; was the stack applied?")
         ids = {one["VpcId"] for one in own}
         peerings = [
@@ -151,14 +103,13 @@ class _Reader:
     def _prefix_lists(
         self, tables: Sequence[Described], rules: Sequence[Described]
     ) -> list[Described]:
-        """The customer's lists that are tagged or that a rule or a route names, with entries."""
+        """The lists that are tagged or that a rule or a route names; AWS's own without entries."""
         named = {rule.get("PrefixListId") for rule in rules}
         named |= {one.get("DestinationPrefixListId") for table in tables for one in table["Routes"]}
         return [
-            {**one, "Entries": self._entries(one["PrefixListId"])}
+            one if is_of_aws(one) else {**one, "Entries": self._entries(one["PrefixListId"])}
             for one in self._all("describe_managed_prefix_lists", "PrefixLists")
-            if one.get("OwnerId") != "AWS"
-            and (one["PrefixListId"] in named or self._tags.items() <= tags_of(one).items())
+            if one["PrefixListId"] in named or self._tags.items() <= tags_of(one).items()
         ]
 
     def _entries(self, prefix_list: str) -> list[Described]:
@@ -199,9 +150,9 @@ class _Reader:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return list(read(self._client(service)))
+            return list(read(self._session.client(service)))
         except (BotoCoreError, ClientError) as error:
-            self._not_read.append(f"{what}: {_one_line(error)}")
+            self._not_read.append(f"{what}: {one_line(error)}")
             return []
 
     def _all(self, operation: str, key: str, **arguments: Any) -> list[Described]:
@@ -210,10 +161,6 @@ class _Reader:
 
 # Amazon VPC Peering Guide, "VPC peering connection lifecycle": states that none is left from.
 _ENDED = ("rejected", "expired", "failed", "deleting", "deleted")
-
-
-def tags_of(described: Described) -> dict[str, str]:
-    return {one["Key"]: one["Value"] for one in described.get("Tags") or ()}
 
 
 def _ends(peering: Described) -> list[str]:
@@ -227,34 +174,3 @@ def _filters(*pairs: tuple[str, list[str]]) -> list[dict[str, Any]]:
 def _pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Described]:
     pages = client.get_paginator(operation).paginate(**arguments)
     return [one for page in pages for one in page.get(key) or ()]
-
-
-def _emulated_keys(endpoint: str | None) -> dict[str, str]:
-    """An emulator on this machine takes any keys: dummies, unless somebody chose some."""
-    chosen = any(os.environ.get(key) for key in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE"))
-    if endpoint is None or chosen or not _is_loopback(urlsplit(endpoint).hostname):
-        return {}
-    return {"aws_access_key_id": "emulated", "aws_secret_access_key": "emulated"}
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _why(error: Exception, region: str, endpoint: str | None) -> str:
-    where = endpoint or f"AWS in {region}"
-    match type(error).__name__:
-        case "NoCredentialsError" | "PartialCredentialsError" | "CredentialRetrievalError":
-            return f"{where}: no whole AWS credentials; run `aws sso login` or set AWS_PROFILE"
-        case "EndpointConnectionError" | "ConnectTimeoutError" | "ReadTimeoutError":
-            return f"{where}: does not answer; is the network up and the URL right?"
-        case "ProfileNotFound":
-            return f"{where}: {_one_line(error)}; set AWS_PROFILE to one of your profiles"
-    return f"{where}: {_one_line(error)}"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from reachability.changes import Change, changes
-from reachability.facts import Fact, facts
-from reachability.live_calls import Account, AccountError, describe
-from reachability.live_hosts import hosts, not_modelled
-from reachability.live_names import named
-from reachability.live_networks import networks
+from reachability.live.account import Account
+from reachability.live.calls import describe
+from reachability.live.fact import Fact
+from reachability.live.facts import facts
+from reachability.live.hosts import hosts, not_modelled
+from reachability.live.names import named
+from reachability.live.networks import networks
+from reachability.live.session import Session
 from reachability.matrix import Matrix, matrix
 from reachability.model import Topology
 from reachability.stack import Resource, Stack
 from reachability.terraform import UnreadableStackError, load, parse
-
-__all__ = ["AccountError", "Comparison", "compare", "compare_account"]
 
 # Tags that tell the VPCs of one environment of one project from every other in the account.
 _TAGS = ("Project", "Environment")
@@ -80,12 +81,15 @@ def compare(path: Path, endpoint: str | None = None) -> Comparison:
     document = load(path)
     expected = parse(document, path)
     region, tags = _place(document, path)
-    return compare_account(describe(region, endpoint, tags), expected)
+    return compare_account(describe(Session(region, endpoint), tags), expected)
 
 
 def compare_account(account: Account, expected: Stack) -> Comparison:
     """The account as it was described, against a stack."""
     live = named([*networks(account), *hosts(account)], expected)
+    # AWS's own prefix lists have one id for everybody, so the stack may name them by it.
+    lists = {address: one for address, one in live.resources.items() if one.is_data}
+    expected = replace(expected, resources={**expected.resources, **lists})
     promised = Topology.of(expected)
     wanted, found = facts(promised), facts(_like(promised, live))
     managed = {one.path for one in expected.resources.values() if not one.is_data}
