@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from typing import Any
 
 from reachability.stack import Reference, Resource, Stack, Unknown
@@ -40,6 +40,13 @@ def network(stack: Stack, default_tags: Mapping[str, str] | None = None) -> Netw
     return reader.network()
 
 
+def default_tags(document: Mapping[str, Any]) -> dict[str, str]:
+    """The provider's tags for every resource; a plan has them in `tags_all` instead."""
+    providers = document.get("provider", {}).get("aws", [{}])
+    blocks = providers[0].get("default_tags") or [{}]
+    return {key: str(value) for key, value in (blocks[0].get("tags") or {}).items()}
+
+
 @dataclass
 class _Reader:
     stack: Stack
@@ -49,9 +56,9 @@ class _Reader:
         groups = {one.address: tuple(self._rules(one)) for one in self._groups}
         subnets = tuple(self._subnets())
         lists = {self._list_name(one): self._entries_of(one) for one in self._lists}
-        mentioned = [
-            cidr for rules in groups.values() for rule in rules for cidr in rule.cidrs
-        ] + [cidr for subnet in subnets for route in subnet.routes for cidr in route.cidrs]
+        mentioned = [cidr for rules in groups.values() for rule in rules for cidr in rule.cidrs] + [
+            cidr for subnet in subnets for route in subnet.routes for cidr in route.cidrs
+        ]
         mentioned += [entry.cidr for subnet in subnets for entry in subnet.entries or ()]
         public = clients.public_addresses(mentioned)
         return Network(
@@ -370,7 +377,3 @@ def _is_ipv4(cidr: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def host_address(text: str) -> int:
-    return int(IPv4Address(text))

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from rehearsal.network import CLOCK, METADATA, RESOLVER, Direction, Entry, Host, Network, Service, Vpc
+from rehearsal.network import (
+    CLOCK,
+    METADATA,
+    RESOLVER,
+    Direction,
+    Entry,
+    Host,
+    Network,
+    Service,
+    Vpc,
+)
 
 CAUSES = (
     "no_route",

@@ -34,6 +34,7 @@ datasource:
     timeout: 5
 network: {config: disabled}
 apt_preserve_sources_list: true
+locale: false
 growpart: {mode: "off"}
 resize_rootfs: false
 """
@@ -41,7 +42,7 @@ resize_rootfs: false
 _FILES = {
     "etc/apt/sources.list": f"deb [trusted=yes] http://{PACKAGES}/debian/ ./\n",
     "etc/cloud/cloud.cfg.d/90_rehearsal.cfg": _CLOUD_INIT,
-    "etc/machine-id": "uninitialized\n",
+    "etc/machine-id": "",
     "etc/pip.conf": (
         f"[global]\nindex-url = https://{PACKAGES}/python/\n"
         "cert = /etc/ssl/certs/ca-certificates.crt\n"
@@ -67,7 +68,8 @@ wanted=$(printf '%s\\n' {wanted} | sort | comm -12 - <(printf '%s\\n' "$known"))
 apt-get --yes --quiet --download-only --no-install-recommends \\
   -o Dir::Cache::archives="$1/srv/debian" install $wanted
 rm -rf "$1/srv/debian/partial" "$1/srv/debian/lock"
-chroot "$1" sh -c 'cd /srv/debian && apt-ftparchive packages . >Packages'
+chroot "$1" sh -c 'cd /srv/debian &&
+  apt-ftparchive packages . >Packages && apt-ftparchive release . >Release'
 """
 
 _SCALAR = re.compile(r': "\$\{([A-Z0-9_]+):=([^}]*)\}"')
@@ -88,8 +90,8 @@ def wanted_packages(scripts: Iterable[str]) -> list[str]:
         defaults = dict(_SCALAR.findall(script))
         for line in re.findall(r"^\s*packages_install (.+)$", script, re.MULTILINE):
             for word in line.split():
-                name = re.sub(r'^"?\$\{?([A-Z0-9_]+)\}?"?$', lambda m: defaults.get(m[1], ""), word)
-                name = name.strip('"').partition("=")[0]
+                name = word.strip('"').partition("=")[0]
+                name = defaults.get(name.strip("${}"), name)
                 if re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", name):
                     found.add(name)
     return sorted(found)
@@ -110,7 +112,7 @@ def image(wanted: Iterable[str]) -> Image | None:
 def build(wanted: Iterable[str]) -> Image:
     """Make the image for these packages. Takes a minute or two and the network. Raises RunError."""
     packages = list(wanted)
-    with _locked(cache_folder() / "lock"):
+    with locked():
         if (found := image(packages)) is not None:
             return found
         for old in cache_folder().glob("image-*"):
@@ -179,10 +181,12 @@ def _digest(packages: list[str]) -> str:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
+def locked() -> Iterator[None]:
+    """Nobody else changes the cache meanwhile; what an interrupted one left is gone."""
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for draft in path.parent.glob("draft-*"):
+        for draft in folder.glob("draft-*"):
             shutil.rmtree(draft)
         yield

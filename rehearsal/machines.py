@@ -118,7 +118,7 @@ class Machine:
             "nsenter",
             f"--target={self.leader()}",
             *("--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root"),
-            *("--wd=/", "env", "-i", "HOME=/root", "LANG=C.UTF-8"),
+            *("env", "--chdir=/", "-i", "HOME=/root", "LANG=C.UTF-8"),
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         ]
 

@@ -38,12 +38,13 @@ class Mirror:
     def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         request = Request(environ)
         host = request.host.partition(":")[0]
-        if host.endswith(".amazonaws.com"):
+        if re.search(r"\.amazonaws\.com(\.cn)?$", host):
             return self.aws(environ, start)
         try:
             response = self._served(request, f"{host}{request.path}")
         except NotFound:
-            self._note(request.remote_addr or "", request.base_url)
+            if host != PACKAGES:
+                self._note(request.remote_addr or "", request.base_url)
             response = Response("this rehearsal has no mirror of it\n", status=404)
         return response(environ, start)
 

@@ -5,6 +5,7 @@ IPv4 only. Names are Terraform addresses, except those of hosts, which people ty
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -94,6 +95,14 @@ class Host:
     tags: Mapping[str, str] = field(default_factory=dict)
     user_data: bytes = b""
 
+    @property
+    def script(self) -> str:
+        """Its user data as text; cloud-init unpacks what travels as gzip."""
+        data = self.user_data
+        if data.startswith(b"\x1f\x8b"):
+            data = gzip.decompress(data)
+        return data.decode("utf-8", "replace")
+
 
 @dataclass(frozen=True)
 class Nat:
@@ -133,7 +142,8 @@ class Network:
 
     def attached(self, vpc: Vpc) -> Iterator[Host | Nat]:
         """What stands in the VPC's subnets."""
-        for one in (*self.hosts, *self.nats):
+        everything: tuple[Host | Nat, ...] = (*self.hosts, *self.nats)
+        for one in everything:
             if self.subnet[one.subnet].vpc == vpc.name:
                 yield one
 

@@ -7,13 +7,13 @@ instance, and one is the world outside. None has a device that leads to the host
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from rehearsal import filters
 from rehearsal.namespaces import Namespace
-from rehearsal.network import CLOCK, METADATA, RESOLVER, Host, Network, Peering, Vpc
+from rehearsal.network import CLOCK, METADATA, RESOLVER, Host, Nat, Network, Peering, Vpc
 
 OUTSIDE = "outside"
 _LOCAL, _ELSEWHERE, _FIRST_SUBNET = 100, 101, 200
@@ -35,13 +35,14 @@ class Wiring:
         self._folder = folder
         self._rules: dict[str, str] = {}
         self._spaces: dict[str, Namespace] = {}
+        kinds: dict[str, Sequence[Host | Nat | Peering]] = {
+            "host": network.hosts,
+            "nat": network.nats,
+            "peer": network.peerings,
+        }
         self._devices = {
             one.name: f"{kind}{number}"
-            for kind, several in (
-                ("host", network.hosts),
-                ("nat", network.nats),
-                ("peer", network.peerings),
-            )
+            for kind, several in kinds.items()
             for number, one in enumerate(several)
         }
         self._build()
@@ -145,7 +146,9 @@ class Wiring:
                     router.ip(f"rule add pref 20 iif {self._devices[one.name]} lookup {number}")
             for route in subnet.routes:
                 for cidr in route.cidrs:
-                    router.ip(f"route add {cidr} dev {self._leads(vpc, route.target)} table {number}")
+                    router.ip(
+                        f"route add {cidr} dev {self._leads(vpc, route.target)} table {number}"
+                    )
 
     def _leads(self, vpc: Vpc, target: str) -> str:
         """The router's device for a route's target, and "nowhere" for what is not of this VPC."""
