@@ -51,6 +51,8 @@ _CLASSES = {
     ],
     "s3_bucket_versioning": ["S3BucketVersioningA", "S3BucketVersioningVersioningConfiguration"],
     "security_group": ["SecurityGroup"],
+    "sns_topic": ["SnsTopic"],
+    "sns_topic_subscription": ["SnsTopicSubscription"],
     "subnet": ["Subnet"],
     "vpc": ["Vpc"],
     "vpc_peering_connection": ["VpcPeeringConnection"],

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 
-from constructs_lib.formats import addresses, aws, git
+from constructs_lib.formats import addresses, aws, git, mail
 from constructs_lib.quotas import OPERATOR_CIDRS
 
 _Zone = TypeVar("_Zone")
@@ -142,6 +142,15 @@ class Servers(_Table):
     monitoring: Server = _key("Prometheus and Grafana, in a subnet of the management VPC.")
 
 
+class Alarms(_Table):
+    """Who is told what Prometheus finds wrong."""
+
+    email: Annotated[str, _form(mail.address)] = _key(
+        "AWS asks this address to confirm, once, before it gets the first alert.",
+        "ops@example.com",
+    )
+
+
 class State(_Table):
     """Where Terraform's state is kept."""
 
@@ -177,6 +186,9 @@ class EnvironmentFile(_Table):
     application: Application
     management: Management
     servers: Servers
+    alarms: Alarms | None = _key(
+        "Leave out to subscribe to the SNS topic by other means.", default=None
+    )
     state: State | None = _key("Leave out to keep the state on this machine.", default=None)
 
 
@@ -188,6 +200,11 @@ class Environment(EnvironmentFile):
     """An environment file that holds together, and its name: the file's stem."""
 
     name: Name
+
+    @property
+    def alarm_topic(self) -> str:
+        """Name of the SNS topic that alerts go to."""
+        return f"{self.project}-{self.name}-alarms"
 
     def zone_of(self, role: str) -> str:
         """The zone whose subnet holds the server's address; `KeyError` for an unknown role."""

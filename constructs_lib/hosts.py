@@ -7,8 +7,11 @@ from constructs_lib.iam import partition
 from constructs_lib.ports import (
     GRAFANA,
     GUNICORN,
+    GUNICORN_EXPORTER,
     HTTP,
     JENKINS,
+    MTAIL,
+    NGINX_EXPORTER,
     NODE_EXPORTER,
     PROMETHEUS,
 )
@@ -25,6 +28,7 @@ def settings_of(environment: Environment, role: str) -> dict[str, str | int]:
         "HOST_ROLE": role,
         "HOST_REGION": environment.region,
         "AWS_ENDPOINT": f"https://SERVICE.REGION.{partition(environment.region).dns_suffix}",
+        "NODE_EXPORTER_PORT": NODE_EXPORTER.number,
         **_settings_of_modules(environment, role),
     }
 
@@ -37,6 +41,8 @@ def _settings_of_modules(environment: Environment, role: str) -> dict[str, str |
                 "NGINX_LISTEN_PORT": HTTP.number,
                 "NGINX_UPSTREAM_ADDRESS": str(servers.app.address),
                 "NGINX_UPSTREAM_PORT": GUNICORN.number,
+                "NGINX_EXPORTER_PORT": NGINX_EXPORTER.number,
+                "MTAIL_PORT": MTAIL.number,
             }
         case "app":
             return {
@@ -44,7 +50,8 @@ def _settings_of_modules(environment: Environment, role: str) -> dict[str, str |
                 "MICROBLOG_REVISION": environment.microblog.revision,
                 "MICROBLOG_PORT": GUNICORN.number,
                 "MICROBLOG_PROXY_ADDRESS": str(servers.web.address),
-                "NODE_EXPORTER_PORT": NODE_EXPORTER.number,
+                "GUNICORN_EXPORTER_PORT": GUNICORN_EXPORTER.number,
+                "GUNICORN_EXPORTER_HEALTH_URL": f"http://127.0.0.1:{GUNICORN.number}/",
             }
         case "jenkins":
             return {
@@ -55,13 +62,10 @@ def _settings_of_modules(environment: Environment, role: str) -> dict[str, str |
         case "monitoring":
             return {
                 "PROMETHEUS_PORT": PROMETHEUS.number,
-                "PROMETHEUS_NODE_TARGETS": ",".join(
-                    f"{address}:{NODE_EXPORTER.number}"
-                    for address in (servers.app.address, "127.0.0.1")
-                ),
                 "GRAFANA_PORT": GRAFANA.number,
                 "GRAFANA_PROMETHEUS_PORT": PROMETHEUS.number,
-                "NODE_EXPORTER_PORT": NODE_EXPORTER.number,
+                "ALERTMANAGER_TOPIC": environment.alarm_topic,
+                "ALERTMANAGER_PARTITION": partition(environment.region).name,
             }
     raise KeyError(role)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from cdktf import TerraformOutput
 from constructs import Construct
 
+from constructs_lib.alarms import AlarmTopic
 from constructs_lib.default_vpc import DefaultVpc
 from constructs_lib.environment import TIERS, Environment
 from constructs_lib.flow_logs import FlowLogs
@@ -49,6 +50,12 @@ class MicroblogStack(EnvironmentStack):
             name_prefix=name_prefix,
             networks=[application, management],
             retention_days=environment.flow_log_retention_days,
+        )
+        AlarmTopic(
+            self,
+            "alarms",
+            name=environment.alarm_topic,
+            email=environment.alarms.email if environment.alarms else None,
         )
         groups = SecurityGroups(
             self,

@@ -41,6 +41,17 @@ def statements(environment: Environment, role: str) -> tuple[Statement, ...]:
         ),
         Statement(actions=("ssm:GetParameters",), resources=read),
         _decrypt(environment, read),
+        *(_monitoring(environment) if role == "monitoring" else ()),
+    )
+
+
+def _monitoring(environment: Environment) -> tuple[Statement, ...]:
+    region = environment.region
+    topic = f"arn:{partition(region).name}:sns:{region}:*:{environment.alarm_topic}"
+    return (
+        # DescribeInstances cannot be narrowed to resources (Service Authorization Reference, EC2).
+        Statement(actions=("ec2:DescribeInstances",), resources=("*",)),
+        Statement(actions=("sns:Publish",), resources=(topic,)),
     )
 
 

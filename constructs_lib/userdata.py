@@ -14,10 +14,13 @@ from difflib import get_close_matches
 from pathlib import Path
 
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "web": ("base", "ssm", "nginx"),
-    "app": ("base", "ssm", "node_exporter", "microblog"),
-    "jenkins": ("base", "ssm", "jenkins"),
-    "monitoring": ("base", "ssm", "node_exporter", "prometheus", "grafana"),
+    "web": ("base", "ssm", "node_exporter", "nginx", "nginx_exporter", "mtail"),
+    "app": ("base", "ssm", "node_exporter", "gunicorn_exporter", "microblog"),
+    "jenkins": ("base", "ssm", "node_exporter", "jenkins"),
+    "monitoring": (
+        *("base", "ssm", "node_exporter"),
+        *("blackbox_exporter", "alertmanager", "prometheus", "grafana"),
+    ),
 }
 """Role to its modules, in the order in which the host runs them."""
 

@@ -43,6 +43,8 @@ EXPECTED = {
         ("ssm:PutParameter", f"{PARAMETER}/monitoring/*"),
         ("ssm:DeleteParameter", f"{PARAMETER}/monitoring/*"),
         ("ssm:GetParameters", f"{PARAMETER}/monitoring/admin_password"),
+        ("ec2:DescribeInstances", "*"),
+        ("sns:Publish", "arn:aws:sns:us-east-1:*:microblog-dev-alarms"),
     },
 }
 """By role: every (action, resource) there is."""

@@ -182,6 +182,8 @@ def sound_documents(draw: Draw) -> Document:
     if draw(st.booleans()):
         document["image"] = draw(_resource_ids("ami"))
     if draw(st.booleans()):
+        document["alarms"] = {"email": draw(st.sampled_from(("a@b.example", "o'k+dev@x-y.co.uk")))}
+    if draw(st.booleans()):
         document["state"] = {"bucket": draw(st.sampled_from(("a1b", "my.state-1", "s" * 63)))}
     return document
 

@@ -94,6 +94,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             "NGINX_UPSTREAM_ADDRESS": "127.0.0.1",
             "NGINX_UPSTREAM_PORT": upstream_port,
             "NGINX_LISTEN_PORT": port,
+            "NGINX_STATUS_PORT": free_port(),
             **settings,
         }
         result = host.run(render("web", ROLES["web"], given).script)
@@ -116,6 +117,7 @@ def scratch_config(root: Path) -> Path:
     """The distribution's nginx.conf, its folders moved below `root`."""
     etc = root / "etc/nginx"
     (root / "log").mkdir()
+    (root / "var/log/nginx").mkdir(parents=True)
     text = NGINX_CONF.read_text()
     text = text.replace("/etc/nginx/conf.d", str(etc / "conf.d"))
     text = text.replace("/etc/nginx/sites-enabled", str(etc / "sites-enabled"))

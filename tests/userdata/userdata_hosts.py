@@ -23,7 +23,7 @@ _GIVEN: Mapping[str, Mapping[str, str | int]] = {
         "MICROBLOG_REVISION": "main",
     },
     "jenkins": {"JENKINS_REPOSITORY": "https://github.com/example/microblog.git"},
-    "monitoring": {"PROMETHEUS_NODE_TARGETS": "10.0.2.110:9100"},
+    "monitoring": {"ALERTMANAGER_TOPIC": "microblog-dev-alarms"},
 }
 
 SETTINGS: Mapping[str, Mapping[str, str | int]] = {
@@ -86,6 +86,17 @@ def make_host(folder: Path) -> Host:
     for fake in FAKES.iterdir():
         (made.bin / fake.name).symlink_to(FAKES / "fake")
     return made
+
+
+def install(host: Host, role: str, module: str, *lines: str, **settings: str | int) -> Path:
+    """The root of a host on which the given lines of `module`, and nothing else, have run."""
+    modules = userdata.ROLES[role]
+    given = {**SETTINGS[role], **path_settings(host.root, modules), **settings}
+    whole = userdata.render(role, modules, given).script
+    functions = whole[: whole.index("\nboot_begin\n")]
+    result = host.run("\n".join([functions, f"{module}_settings", *lines]))
+    assert result.returncode == 0, result.stderr
+    return host.root
 
 
 def need(command: str, package: str) -> str:

@@ -37,8 +37,8 @@ aws_call() {
 
 # aws_attempt SERVICE TARGET: `body` gives `code` and `answer`. Fails where another try may help.
 aws_attempt() {
-  local url=${AWS_ENDPOINT/SERVICE/"$1"} credentials
-  url=${url/REGION/"$HOST_REGION"}
+  local url credentials
+  url=$(aws_endpoint "$1")
   credentials=$(aws_credentials) || return 1
   answer=$(curl --silent --show-error --connect-timeout 5 --max-time 30 \
     --config /dev/fd/3 --aws-sigv4 "aws:amz:$HOST_REGION:$1" \
@@ -48,6 +48,13 @@ aws_attempt() {
   code=${answer##*$'\n'}
   answer=${answer%$'\n'*}
   [[ $code != 429 && $code != 5?? && $answer != *Throttl* ]]
+}
+
+# aws_endpoint SERVICE: the URL of its API.
+aws_endpoint() {
+  aws_settings
+  local url=${AWS_ENDPOINT/SERVICE/"$1"}
+  printf '%s' "${url/REGION/"$HOST_REGION"}"
 }
 
 # aws_credentials: of the instance's role, as lines of a curl configuration.

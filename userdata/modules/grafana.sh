@@ -27,10 +27,11 @@ grafana_main() {
     GRAFANA_PROMETHEUS_PORT
   install_file grafana/dashboards.yaml "$provisioning/dashboards/microblog.yaml" GRAFANA_CONF_DIR
   install_file grafana/hosts.json "$config/dashboards/hosts.json"
+  install_file grafana/application.json "$config/dashboards/application.json"
 
   service_apply restart grafana-server.service "$config/grafana.ini" \
     "$provisioning/datasources/prometheus.yaml" "$provisioning/dashboards/microblog.yaml" \
-    "$config/dashboards/hosts.json"
+    "$config/dashboards/hosts.json" "$config/dashboards/application.json"
   service_enable grafana-server.service
   http_wait "http://127.0.0.1:$GRAFANA_PORT/api/health"
 }

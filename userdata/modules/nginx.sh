@@ -8,6 +8,8 @@ nginx_settings() {
   : "${NGINX_MAX_BODY:=2m}"
   : "${NGINX_REQUESTS_PER_SECOND:=20}"
   : "${NGINX_BURST:=40}"
+  : "${NGINX_STATUS_PORT:=8081}"
+  : "${NGINX_ACCESS_LOG:=/var/log/nginx/access.log}"
   : "${NGINX_CONF_DIR:=/etc/nginx}"
 }
 
@@ -18,7 +20,8 @@ nginx_main() {
   # The distribution's default site claims the same default_server.
   rm -f "$NGINX_CONF_DIR/sites-enabled/default"
   install_file nginx/microblog.conf "$site" NGINX_UPSTREAM_ADDRESS NGINX_UPSTREAM_PORT \
-    NGINX_LISTEN_PORT NGINX_MAX_BODY NGINX_REQUESTS_PER_SECOND NGINX_BURST
+    NGINX_LISTEN_PORT NGINX_MAX_BODY NGINX_REQUESTS_PER_SECOND NGINX_BURST NGINX_STATUS_PORT \
+    NGINX_ACCESS_LOG
   nginx -t -q -c "$NGINX_CONF_DIR/nginx.conf"
   service_apply reload-or-restart nginx.service "$site"
   service_enable nginx.service

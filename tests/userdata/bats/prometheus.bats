@@ -1,16 +1,15 @@
 setup() {
   load helper
   scratch prometheus
-  export PROMETHEUS_NODE_TARGETS=10.0.2.110:9100,127.0.0.1:9100
 }
 
-@test "every target is there once, also after many runs" {
-  for _ in 1 2 3; do
-    main prometheus
-  done
-  [[ $(grep -c job_name: "$ROOT/etc/prometheus/prometheus.yml") -eq 2 ]]
-  grep -Fq 'targets: [10.0.2.110:9100,127.0.0.1:9100]' "$ROOT/etc/prometheus/prometheus.yml"
-  grep -Fq 'targets: [127.0.0.1:9090]' "$ROOT/etc/prometheus/prometheus.yml"
+@test "it finds the hosts of its own environment in its own Region" {
+  main prometheus
+  local config=$ROOT/etc/prometheus/prometheus.yml
+  grep -Fq 'region: us-east-1' "$config"
+  grep -Fq 'endpoint: "https://ec2.us-east-1.amazonaws.com"' "$config"
+  grep -Fq 'name: "tag:Project", values: ["microblog"]' "$config"
+  grep -Fq 'name: "tag:Environment", values: ["test"]' "$config"
 }
 
 @test "it is installed, loaded with its configuration, and asked whether it is ready" {
@@ -21,9 +20,23 @@ setup() {
   grep -qx "http://127.0.0.1:9090/-/ready" "$STATE/asked"
 }
 
+@test "nothing is doubled after many runs" {
+  for _ in 1 2 3; do
+    main prometheus
+  done
+  [[ $(grep -c job_name: "$ROOT/etc/prometheus/prometheus.yml") == $(grep -c job_name: "$USERDATA/files/prometheus/prometheus.yml") ]]
+}
+
 @test "a second run changes nothing" {
   main prometheus
   again prometheus
+}
+
+@test "a run cut off before the restart is made up for" {
+  FAIL="systemctl restart" run ! main prometheus
+  : >"$STATE/calls"
+  main prometheus
+  called "^systemctl restart prometheus.service$"
 }
 
 @test "a configuration that promtool refuses is not loaded" {
@@ -32,8 +45,8 @@ setup() {
   run ! called systemctl
 }
 
-@test "without targets it does not begin" {
-  unset PROMETHEUS_NODE_TARGETS
+@test "a host that knows not where it is does not begin" {
+  unset HOST_REGION
   run ! main prometheus
   [[ -z $(calls) ]]
 }

@@ -1,1 +1,0 @@
-"""A synthesised stack as a running network of machines on one Linux host."""
