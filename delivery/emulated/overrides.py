@@ -7,7 +7,7 @@ from typing import Any
 
 KEYS = {"access_key": "emulated", "secret_key": "emulated"}
 
-_SERVICES = ("ec2", "iam", "kms", "logs", "s3", "s3control", "ssm", "sts")
+_SERVICES = ("ec2", "iam", "kms", "logs", "s3", "s3control", "sns", "ssm", "sts")
 """Those of the resources in constructs_lib.aws; AWS_ENDPOINT_URL turns any other."""
 
 _SKIPPED = {

@@ -9,12 +9,18 @@ import pytest
 from repository_files import BIN, ROOT, run
 
 FAKES = (
+    "amtool",
     "apt-get",
     "git",
     "gpg",
     "gpg-agent",
+    "gunicorn",
     "kill",
+    "mtail",
     "nginx",
+    "prometheus-blackbox-exporter",
+    "prometheus-nginx-exporter",
+    "prometheus-node-exporter",
     "promtool",
     "python3",
     "sudo",
