@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from constructs import Construct
 
 from constructs_lib import aws
-from constructs_lib.iam import Statement, policy, trust
+from constructs_lib.iam import Statement, partition, policy, trust
 from constructs_lib.network import Network
 
 
@@ -25,6 +25,7 @@ class FlowLogs(Construct):
         id_: str,
         *,
         name_prefix: str,
+        region: str,
         networks: Iterable[Network],
         retention_days: int,
     ) -> None:
@@ -52,12 +53,16 @@ class FlowLogs(Construct):
             policy=policy(
                 [
                     Statement(
-                        actions=("logs:CreateLogStream", "logs:PutLogEvents"),
+                        actions=(
+                            "logs:CreateLogStream",
+                            "logs:DescribeLogStreams",
+                            "logs:PutLogEvents",
+                        ),
                         resources=tuple(f"{group.arn}:*" for group in groups.values()),
                     ),
                     Statement(
-                        actions=("logs:DescribeLogGroups", "logs:DescribeLogStreams"),
-                        resources=("*",),
+                        actions=("logs:DescribeLogGroups",),
+                        resources=(f"arn:{partition(region).name}:logs:{region}:*:log-group:*",),
                     ),
                 ]
             ),

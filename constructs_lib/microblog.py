@@ -48,6 +48,7 @@ class MicroblogStack(EnvironmentStack):
             self,
             "flow-logs",
             name_prefix=name_prefix,
+            region=environment.region,
             networks=[application, management],
             retention_days=environment.flow_log_retention_days,
         )

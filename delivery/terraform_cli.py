@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -12,19 +14,29 @@ from pathlib import Path
 
 from constructs_lib.errors import RunError
 
-_PROVIDER = Path("registry.terraform.io", "hashicorp", "aws")
+_REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
+"""Whose provider `hashicorp/aws` is: Terraform's and OpenTofu's own, by default."""
+
+_LOCK_HOLDER = re.compile(r"Lock Info:.*?\bWho:\s+(\S+).*?\bCreated:\s+(\S+ [\d:]+)", re.DOTALL)
 
 
 class TerraformError(RunError):
-    """Terraform cannot be had, or ended in an error; its own words are in the message."""
+    """The engine ended in an error; its own words are in the message."""
+
+
+class UnavailableError(TerraformError):
+    """The engine, or the AWS provider, cannot be had; one line with what to do."""
 
 
 def binary() -> str:
-    """The engine's path: TERRAFORM_BINARY_NAME as cdktf has it, else `terraform`."""
+    """The engine's path: TERRAFORM_BINARY_NAME as cdktf has it, else `terraform`.
+
+    Raises UnavailableError.
+    """
     name = os.environ.get("TERRAFORM_BINARY_NAME", "terraform")
     found = shutil.which(name)
     if found is None:
-        raise TerraformError(
+        raise UnavailableError(
             f"{name} is not on PATH: install Terraform, or set TERRAFORM_BINARY_NAME (such as tofu)"
         )
     return found
@@ -44,18 +56,25 @@ def mirrors() -> list[Path]:
         *(Path(one, "terraform", "plugins") for one in data_dirs.split(":")),
         *sorted(Path("/opt").glob("*")),
     ]
-    return [root for root in roots if (root / _PROVIDER).is_dir()]
+    return [root for root in roots if any(_providers(root))]
+
+
+def _providers(mirror: Path) -> Iterator[str]:
+    """The addresses of the AWS provider that a mirror holds."""
+    for registry in _REGISTRIES:
+        if (mirror / registry / "hashicorp" / "aws").is_dir():
+            yield f"{registry}/hashicorp/aws"
 
 
 @contextmanager
-def environment() -> Iterator[Mapping[str, str]]:
-    """Environment variables for the engine: quiet, and with a provider mirror where one is found.
+def environment(base: Mapping[str, str] | None = None) -> Iterator[Mapping[str, str]]:
+    """`base`, by default this process's, made quiet, with a provider mirror where one is found.
 
     A TF_CLI_CONFIG_FILE that exists, or a configuration in the home folder, is the user's word and
     stays; one that does not exist would only make every command warn.
     """
     variables = {
-        **os.environ,
+        **(os.environ if base is None else base),
         "CHECKPOINT_DISABLE": "1",
         "TF_IN_AUTOMATION": "1",
         "TF_INPUT": "0",
@@ -75,25 +94,42 @@ def environment() -> Iterator[Mapping[str, str]]:
 
 
 def _mirror_configuration(mirror: Path) -> str:
-    provider = '["registry.terraform.io/hashicorp/aws"]'
+    providers = json.dumps([*_providers(mirror)])
     return (
         "provider_installation {\n"
-        f'  filesystem_mirror {{\n    path = "{mirror}"\n    include = {provider}\n  }}\n'
-        f"  direct {{\n    exclude = {provider}\n  }}\n"
+        f'  filesystem_mirror {{\n    path = "{mirror}"\n    include = {providers}\n  }}\n'
+        f"  direct {{\n    exclude = {providers}\n  }}\n"
         "}\n"
     )
 
 
-def run(folder: Path, *arguments: str) -> str:
-    """The standard output of the engine's command in `folder`. Raises TerraformError."""
-    with environment() as variables:
+def run(folder: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> str:
+    """The standard output of the engine's command in `folder`. Raises TerraformError.
+
+    `variables` are its whole environment, by default this process's.
+    """
+    with environment(variables) as given:
         finished = subprocess.run(
             [binary(), f"-chdir={folder}", *arguments],
-            env=variables,
+            env=given,
             capture_output=True,
             text=True,
             check=False,
         )
     if finished.returncode != 0:
-        raise TerraformError((finished.stderr or finished.stdout).strip())
+        raise failure(finished.stderr.strip() or finished.stdout.strip())
     return finished.stdout
+
+
+def failure(said: str) -> TerraformError:
+    """What the engine said last, as an error; one line where that is a lock, or no provider."""
+    if held := _LOCK_HOLDER.search(said):
+        return TerraformError(
+            f"the state is locked by {held[1]} since {held[2]}: wait until that has ended"
+        )
+    if re.search("Failed to (query available provider packages|install provider)", said):
+        return UnavailableError(
+            "the AWS provider cannot be had: connect to the registry, or put a filesystem mirror "
+            'with hashicorp/aws where Terraform looks (README, "Deploy for real")'
+        )
+    return TerraformError(said or "the engine ended in an error without a word")

@@ -14,6 +14,7 @@ LEFT_OUT = {
     "CKV_AWS_79": "says what CKV_MB_11 says",
     "CKV_AWS_8": "says what CKV_MB_12 says",
     "CKV_AWS_130": "refuses public subnets for being public; CKV_MB_1 goes by the Tier",
+    "CKV_AWS_88": "refuses public instances for being public once they are; see CKV_MB_4",
     "CKV_AWS_382": "takes no account of protocols by number or of split ports; see CKV_MB_7",
     "CKV_AWS_126": "asks for CloudWatch's one-minute metrics; Prometheus reads each host itself",
     "CKV_AWS_158": "asks for a key of our own; CloudWatch Logs encrypts every log group anyway",

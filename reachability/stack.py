@@ -196,10 +196,15 @@ class Stack:
 
     @cached_property
     def _by_id(self) -> dict[str, Resource]:
-        """By real id, as a plan over existing infrastructure has them ("vpc-0a1b2c")."""
+        """By real id, as a plan over existing infrastructure has them ("vpc-0a1b2c").
+
+        What Terraform splits into several resources of one id is the one that the others are named
+        after: the `aws_vpc_peering_connection`, not its `…_options`.
+        """
+        longest_first = sorted(self.resources.values(), key=lambda one: -len(one.type))
         return {
             identifier: resource
-            for resource in self.resources.values()
+            for resource in longest_first
             for identifier in map(resource.values.get, _IDENTIFIERS)
             if isinstance(identifier, str) and "-" in identifier
         }

@@ -80,7 +80,7 @@ def compare(path: Path, endpoint: str | None = None) -> Comparison:
     """
     document = load(path)
     expected = parse(document, path)
-    region, tags = _place(document, path)
+    region, tags = place(document, path)
     return compare_account(describe(Session(region, endpoint), tags), expected)
 
 
@@ -151,7 +151,7 @@ def _words(promised: Topology, wanted: Matrix, live: Stack, undone: Iterable[Fac
     return {str(one) for one in changes(wanted, matrix(rest))}
 
 
-def _place(document: Mapping[str, Any], path: Path) -> tuple[str, dict[str, str]]:
+def place(document: Mapping[str, Any], path: Path) -> tuple[str, dict[str, str]]:
     """The region and the tags by which the stack's VPCs are found."""
     try:
         (provider, *_) = document["provider"]["aws"]

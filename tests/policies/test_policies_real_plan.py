@@ -13,7 +13,7 @@ import unsafe_edits
 from dev_stack import Dev
 
 from delivery import terraform_cli
-from delivery.terraform_cli import TerraformError
+from delivery.terraform_cli import UnavailableError
 from policies import gate
 from policies.report import Report
 from reachability.changes import changes
@@ -80,10 +80,8 @@ def plan(tmp_path: Path) -> Plan:
         shutil.copy(synthesised, work)
         try:
             terraform_cli.run(work, "init", "-backend=false", "-no-color")
-        except TerraformError as error:
-            if "Failed to query available provider packages" in str(error) or "PATH" in str(error):
-                pytest.skip("needs Terraform, and the registry or a filesystem mirror of it")
-            raise
+        except UnavailableError as error:
+            pytest.skip(str(error))
         terraform_cli.run(work, "plan", "-refresh=false", "-input=false", "-out=plan", "-no-color")
         planned = tmp_path / "plan.json"
         planned.write_text(terraform_cli.run(work, "show", "-json", "plan"), encoding="utf-8")

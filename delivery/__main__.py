@@ -1,0 +1,5 @@
+"""`python -m delivery COMMAND`."""
+
+from delivery.commands import app
+
+app(prog_name="delivery")

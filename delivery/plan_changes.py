@@ -1,0 +1,229 @@
+"""What a plan (`terraform show -json`) does to each resource, as plain data.
+
+Shapes: Terraform documentation, "JSON Output Format", sections "Plan Representation" and "Change
+Representation".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from constructs_lib.problems import dotted, literal
+from reachability.stack import base_address
+
+Verb = Literal["create", "change", "replace", "destroy", "forget"]
+
+LOSSES: Mapping[str, str] = {
+    "aws_cloudwatch_log_group": "its logs are lost",
+    "aws_db_instance": "its data is lost",
+    "aws_ebs_volume": "its data is lost",
+    "aws_efs_file_system": "its files are lost",
+    "aws_eip": "its address is lost, and does not come back",
+    "aws_instance": "what is on its disk is lost",
+    "aws_kms_key": "what it encrypted cannot be read again",
+    "aws_nat_gateway": "its private subnets have no way out meanwhile",
+    "aws_s3_bucket": "its objects are lost",
+    "aws_subnet": "everything in it goes with it",
+    "aws_vpc": "everything in it goes with it",
+}
+"""What is lost with a resource that is destroyed or replaced, by type."""
+
+# Amazon EC2 User Guide, "Change the instance type" and "Work with instance user data": both stop
+# the instance; the provider (resource "aws_instance") does so by itself.
+_STOPS = {"instance_type", "user_data", "user_data_base64"}
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+"""What providers write for nothing, now so and now so."""
+
+_ACTIONS: Mapping[tuple[str, ...], Verb] = {
+    ("create",): "create",
+    ("update",): "change",
+    ("delete", "create"): "replace",
+    ("create", "delete"): "replace",
+    ("create", "forget"): "replace",
+    ("delete",): "destroy",
+    ("forget",): "forget",
+}
+
+_REASONS: Mapping[str, str] = {
+    "replace_because_tainted": "an earlier apply left it half made",
+    "replace_by_request": "asked for with -replace",
+    "replace_by_triggers": "replace_triggered_by",
+}
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An attribute's dotted path, with its value before and after as text."""
+
+    attribute: str
+    before: str
+    after: str
+
+    @property
+    def argument(self) -> str:
+        """The argument that the attribute is part of."""
+        return self.attribute.partition(".")[0].partition("[")[0]
+
+    def __str__(self) -> str:
+        if self.before == self.after:
+            return f"{self.attribute} changes"
+        return f"{self.attribute} {self.before} → {self.after}"
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """`forced_by` are the attributes, or the reason, that force a replacement.
+
+    `consequence` is what people lose by it, or notice of it; empty for nothing.
+    """
+
+    address: str
+    type: str
+    verb: Verb
+    edits: tuple[Edit, ...] = ()
+    forced_by: tuple[str, ...] = ()
+    consequence: str = ""
+
+    @property
+    def loses(self) -> bool:
+        return self.verb in ("replace", "destroy") and bool(self.consequence)
+
+
+def planned(document: Mapping[str, Any]) -> tuple[ResourceChange, ...]:
+    """Every resource that the plan changes, in the plan's order."""
+    return tuple(_changes(document.get("resource_changes", ())))
+
+
+def drifted(document: Mapping[str, Any]) -> tuple[ResourceChange, ...]:
+    """Every resource that is gone, or no longer what was written, as the plan found it.
+
+    What only AWS decides (a gateway's address, a group's list of standalone rules) is no drift.
+    """
+    module = document.get("configuration", {}).get("root_module", {})
+    written = {
+        one["address"]: {*one.get("expressions", ()), "tags_all"}
+        for one in module.get("resources", ())
+    }
+    found = []
+    for one in _changes(document.get("resource_drift", ())):
+        mine = written.get(base_address(one.address), set())
+        edits = tuple(edit for edit in one.edits if edit.argument in mine)
+        if edits or one.verb != "change":
+            found.append(replace(one, edits=edits))
+    return tuple(found)
+
+
+def created_instances(document: Mapping[str, Any]) -> frozenset[str]:
+    """The addresses of the servers that boot for the first time by this plan."""
+    return frozenset(
+        one.address
+        for one in planned(document)
+        if one.type == "aws_instance" and one.verb in ("create", "replace")
+    )
+
+
+def _changes(listed: Any) -> Iterator[ResourceChange]:
+    for body in listed:
+        change = body["change"]
+        verb = _ACTIONS.get(tuple(change["actions"]))
+        if verb is None or body["mode"] != "managed":
+            continue
+        forced_by = _forced_by(body, change) if verb == "replace" else ()
+        edits = tuple(_edits(change)) if verb in ("change", "replace") else ()
+        if verb == "replace":
+            edits = tuple(one for one in edits if one.attribute in forced_by)
+        consequence = _consequence(body["type"], verb, edits)
+        yield ResourceChange(body["address"], body["type"], verb, edits, forced_by, consequence)
+
+
+def _forced_by(body: Mapping[str, Any], change: Mapping[str, Any]) -> tuple[str, ...]:
+    paths = tuple(dotted(path) for path in change.get("replace_paths") or ())
+    reason = _REASONS.get(body.get("action_reason", ""))
+    return paths or ((reason,) if reason else ())
+
+
+def _consequence(type_: str, verb: Verb, edits: tuple[Edit, ...]) -> str:
+    if verb in ("replace", "destroy"):
+        return LOSSES.get(type_, "")
+    stops = type_ == "aws_instance" and any(one.attribute in _STOPS for one in edits)
+    return "it is stopped and started" if stops else ""
+
+
+def _edits(change: Mapping[str, Any]) -> Iterator[Edit]:
+    """What somebody would call a change: `tags_all` repeats `tags`, with the provider's own."""
+    found = list(
+        _differences(
+            (),
+            change.get("before"),
+            change.get("after"),
+            change.get("after_unknown"),
+            (change.get("before_sensitive"), change.get("after_sensitive")),
+        )
+    )
+    tagged = any(one.argument == "tags" for one in found)
+    yield from (one for one in found if not (tagged and one.argument == "tags_all"))
+
+
+def _differences(
+    path: tuple[str | int, ...], before: Any, after: Any, unknown: Any, secret: tuple[Any, Any]
+) -> Iterator[Edit]:
+    """The leaves that differ; `unknown` and `secret` mirror the value, or are True for all."""
+    if unknown is True:
+        same = before is None
+    else:
+        same = before == after or (before in _EMPTY and after in _EMPTY)
+        same = same and not _unknown_inside(unknown)
+    if same:
+        return
+    if any(one is True for one in secret):
+        yield Edit(dotted(path), "(sensitive)", "(sensitive)")
+    elif unknown is True:
+        yield Edit(dotted(path), _text(before), "(known after apply)")
+    elif _are_branches(before, after):
+        for key in _keys(before, after, unknown):
+            inner = (_at(secret[0], key), _at(secret[1], key))
+            inside = (_at(before, key), _at(after, key), _at(unknown, key))
+            yield from _differences((*path, key), *inside, inner)
+    else:
+        yield Edit(dotted(path), _text(before), _text(after))
+
+
+def _unknown_inside(unknown: Any) -> bool:
+    inner = unknown.values() if isinstance(unknown, dict) else unknown
+    return unknown is True or (
+        isinstance(unknown, dict | list) and any(map(_unknown_inside, inner))
+    )
+
+
+def _are_branches(before: Any, after: Any) -> bool:
+    """Whether both can be compared key by key; a list, only one of blocks."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return True
+    return (
+        isinstance(before, list)
+        and isinstance(after, list)
+        and len(before) == len(after)
+        and all(isinstance(one, dict) for one in (*before, *after))
+    )
+
+
+def _keys(before: Any, after: Any, unknown: Any) -> list[str | int]:
+    if isinstance(before, list):
+        return list(range(len(before)))
+    more = unknown if isinstance(unknown, dict) else {}
+    return sorted({*before, *after, *more})
+
+
+def _at(value: Any, key: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(str(key))
+    if isinstance(value, list) and isinstance(key, int) and key < len(value):
+        return value[key]
+    return value if value is True else None
+
+
+def _text(value: Any) -> str:
+    return "nothing" if value is None else literal(value)

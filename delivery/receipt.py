@@ -1,0 +1,170 @@
+"""A plan's receipt: what was planned, from what, by what, and what the gate said of it."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from constructs_lib.errors import RunError
+from delivery.files import write_private
+from policies.contract import CHECK as CONTRACT
+from policies.report import Finding, Report
+
+AwsKind = Literal["real", "emulated"]
+
+_POLICIES = Path(__file__).resolve().parent.parent / "policies"
+
+
+class ReceiptError(RunError):
+    """A plan that must not be applied; one line with what to do."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Versions(_Frozen):
+    """`engine` is Terraform's or OpenTofu's, `policies` the SHA-256 of what the gate judges by."""
+
+    engine: str
+    provider: str
+    policies: str
+
+
+class Waived(_Frozen):
+    check: str
+    path: str
+    reason: str
+
+
+class Verdict(_Frozen):
+    """The gate's; `refused` and `broken`, which is the contract's part of it, are lines."""
+
+    passed: int
+    refused: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    waived: tuple[Waived, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.refused and not self.broken
+
+
+class Receipt(_Frozen):
+    """The digests are SHA-256: of the plan, of its JSON, of the `cdk.tf.json` it was made from."""
+
+    stack: str
+    aws: AwsKind
+    planned_at: datetime.datetime
+    plan: str
+    document: str
+    synthesised: str
+    versions: Versions
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class PlanFiles:
+    """A kept plan: `plan` as Terraform wrote it, and beside it its JSON and its receipt."""
+
+    plan: Path
+
+    @property
+    def document(self) -> Path:
+        return self.plan.with_name(f"{self.plan.name}.json")
+
+    @property
+    def receipt(self) -> Path:
+        return self.plan.with_name(f"{self.plan.name}.receipt.json")
+
+    def remove(self) -> None:
+        """Nothing of an earlier plan may pass for this one's."""
+        for path in (self.receipt, self.document, self.plan):
+            path.unlink(missing_ok=True)
+
+    def write(self, receipt: Receipt) -> None:
+        write_private(self.receipt, receipt.model_dump_json(indent=2) + "\n")
+
+    def read(self) -> Receipt:
+        """The receipt, once the plan and its JSON are those it was given for.
+
+        Raises ReceiptError.
+        """
+        try:
+            receipt = Receipt.model_validate_json(self.receipt.read_text(encoding="utf-8"))
+            for path, digest in (
+                (self.plan, receipt.plan),
+                (self.document, receipt.document),
+            ):
+                if sha256(path) != digest:
+                    raise ReceiptError(f"{path}: is not what was gated (changed since); {_AGAIN}")
+        except FileNotFoundError as error:
+            raise ReceiptError(
+                f"{error.filename}: is missing; `pipenv run plan ENV --out {self.plan}` writes it"
+            ) from error
+        except (ValidationError, UnicodeDecodeError) as error:
+            raise ReceiptError(f"{self.receipt}: is no receipt of a plan; {_AGAIN}") from error
+        return receipt
+
+
+_AGAIN = "plan again"
+
+
+def verdict_of(report: Report) -> Verdict:
+    """The gate's report as a receipt keeps it."""
+    refused: list[str] = []
+    broken: list[str] = []
+    for one in report.refused:
+        (broken if one.check == CONTRACT else refused).append(_line(one))
+    refused += [f"waivers.toml: {one.message}" for one in report.waiver_problems]
+    return Verdict(
+        passed=len(report.passed),
+        refused=tuple(refused),
+        broken=tuple(broken),
+        waived=tuple(
+            Waived(check=one.check, path=one.path, reason=one.reason) for one in report.waived
+        ),
+    )
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.check} {finding.path}: {'; '.join(finding.problems) or finding.name}"
+
+
+def refuse_unless_current(
+    receipt: Receipt, *, stack: str, aws: AwsKind, synthesised: str, versions: Versions
+) -> None:
+    """Raise ReceiptError unless this very plan may be applied to this stack, now."""
+    differences: Iterable[tuple[str, str, str]] = (
+        ("was made for", receipt.stack, stack),
+        ("was made for the AWS", receipt.aws, aws),
+        ("was made from a cdk.tf.json", receipt.synthesised[:12], synthesised[:12]),
+        ("was made by", receipt.versions.engine, versions.engine),
+        ("was made with the AWS provider", receipt.versions.provider, versions.provider),
+        ("was judged by policies", receipt.versions.policies[:12], versions.policies[:12]),
+    )
+    for what, then, now in differences:
+        if then != now:
+            raise ReceiptError(f"the plan {what} {then}, and now it is {now}; {_AGAIN}")
+    if not receipt.verdict.ok:
+        count = len(receipt.verdict.refused) + len(receipt.verdict.broken)
+        raise ReceiptError(f"the gate refused this plan ({count} findings); mend them, {_AGAIN}")
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def policies_digest(folder: Path = _POLICIES) -> str:
+    """The SHA-256 of everything in policies/ that decides: code, contract and waivers."""
+    digest = hashlib.sha256()
+    for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.toml"))):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

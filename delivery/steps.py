@@ -1,0 +1,150 @@
+"""What the commands do at the terminal, step by step."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from constructs_lib.console import FAILED, INTERRUPTED, MISUSED, progress
+from delivery import applying, plan_words, planning, readiness, terraform_cli
+from delivery.apply_progress import ApplyProgress
+from delivery.plan_changes import created_instances, planned
+from delivery.plan_terminal import print_sections
+from delivery.receipt import AwsKind, PlanFiles, refuse_unless_current, sha256
+from delivery.synthesis import OUTPUT, synthesise
+from delivery.workspace import Workspace, environment_of, opened
+from policies import gate, report_terminal
+from policies.report import Report
+from reachability import stacks, terraform
+
+Document = dict[str, Any]
+
+
+@contextmanager
+def ready(stack: str, aws: AwsKind, *, judged: bool = True) -> Iterator[Workspace]:
+    """The stack synthesised, gated where it is to be `judged`, and its folder initialised."""
+    environment = environment_of(stack)
+    with progress() as shown:
+        shown.say(f"Synthesising {environment}")
+        synthesise([environment])
+        synthesised = stacks.one(OUTPUT, stack)
+        if judged:
+            _refuse(gate.run([synthesised], progress=shown.say))
+        shown.say("Initialising Terraform" if aws == "real" else "Starting the emulated AWS")
+        with opened(stack, aws, synthesised) as workspace:
+            shown.done()
+            yield workspace
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for a plan that nobody wants to keep."""
+    with tempfile.TemporaryDirectory(prefix="microblog-") as folder:
+        yield Path(folder)
+
+
+def plan(workspace: Workspace, files: PlanFiles) -> Document:
+    """The JSON of a plan made, judged and shown. Ends the command where the gate refuses it."""
+    with progress() as shown:
+        document, report = planning.plan(workspace, files, shown.say)
+    print_plan(document, files.document)
+    _refuse(report)
+    return document
+
+
+def is_to_apply(document: Document) -> bool:
+    """Whether an apply does anything; new outputs change no resource and count too."""
+    return bool(planned(document) or document.get("applyable"))
+
+
+def accept(workspace: Workspace, files: PlanFiles) -> Document:
+    """The JSON of a kept plan whose receipt holds. Raises ReceiptError."""
+    receipt = files.read()
+    refuse_unless_current(
+        receipt,
+        stack=workspace.stack,
+        aws=workspace.aws,
+        synthesised=sha256(workspace.synthesised),
+        versions=planning.versions(workspace),
+    )
+    with progress() as shown:
+        # Once more, because a waiver may have ended since.
+        _refuse(planning.judge(workspace, files, shown.say))
+    return terraform.load(files.document)
+
+
+def print_plan(document: Document, source: Path) -> None:
+    console = Console()
+    print_sections(plan_words.sections(document, source), console)
+    console.print(plan_words.headline(document), highlight=False)
+
+
+def ask(question: str, wanted: str, instead: str) -> None:
+    """Go on only for the wanted answer; `instead` is the option for where nobody can answer."""
+    if not sys.stdin.isatty():
+        typer.echo(f"nobody is here to ask; add {instead}", err=True)
+        raise typer.Exit(MISUSED)
+    if typer.prompt(question) != wanted:
+        typer.echo("nothing was done", err=True)
+        raise typer.Exit(FAILED)
+
+
+def apply(workspace: Workspace, plan: Path, document: Document, log: Path) -> None:
+    """Apply a plan; how far it came is told wherever it does not come to its end."""
+    total = len(planned(document))
+    with ApplyProgress(total) as shown:
+        result = applying.apply(
+            workspace.engine.folder,
+            plan,
+            log,
+            variables=workspace.engine.variables,
+            tell=shown.tell,
+            on_interrupt=shown.interrupted,
+        )
+    if result.code == 0 and not result.interrupted:
+        return
+    for error in result.errors:
+        typer.echo(str(terraform_cli.failure(error)), err=True)
+    typer.echo(
+        f"{shown.done} of {total} changes are made and in the state; plan anew to go on from there",
+        err=True,
+    )
+    raise typer.Exit(INTERRUPTED if result.interrupted else FAILED)
+
+
+def wait_for_hosts(
+    workspace: Workspace, document: Document, wait: bool | None, timeout: float
+) -> None:
+    """Until the servers that the plan made have booted; one that failed before fails it again."""
+    if wait is None and workspace.aws == "emulated":
+        if created_instances(document):
+            typer.echo("no host boots on the emulated AWS, so there is none to wait for")
+        return
+    if wait is False:
+        return
+    standing = readiness.instances(workspace.engine.show())
+    made = frozenset(one.id for one in standing if one.address in created_instances(document))
+    with progress() as shown:
+        shown.say(f"Waiting for {len(made)} hosts to boot")
+        readiness.wait(
+            workspace.client("ssm"),
+            workspace.parameters,
+            standing,
+            made,
+            timeout=timeout,
+            tell=lambda host, report: typer.echo(f"{host.role} is ready after {report.seconds} s"),
+        )
+
+
+def _refuse(report: Report) -> None:
+    """End the command where the gate found something."""
+    if not report.ok:
+        report_terminal.print_report(report, Console())
+        raise typer.Exit(FAILED)
