@@ -17,10 +17,9 @@ READS: Mapping[str, tuple[str, ...]] = {
 
 # Not the managed policy AmazonSSMManagedInstanceCore, which also reads every parameter of the
 # account (AWS pages "AWS managed policies for Systems Manager" and, for these actions, "Add
-# Session Manager permissions to an existing IAM role").
+# Session Manager permissions to an existing IAM role"). None of them is about a resource.
 _SESSION_MANAGER = Statement(
     actions=(
-        "ssm:UpdateInstanceInformation",
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",
         "ssmmessages:OpenControlChannel",
@@ -35,6 +34,7 @@ def statements(environment: Environment, role: str) -> tuple[Statement, ...]:
     read = tuple(_parameter(environment, name) for name in READS[role])
     return (
         _SESSION_MANAGER,
+        Statement(actions=("ssm:UpdateInstanceInformation",), resources=(_instances(environment),)),
         Statement(
             actions=("ssm:PutParameter", "ssm:DeleteParameter"),
             resources=(_parameter(environment, f"{role}/*"),),
@@ -67,6 +67,12 @@ def _decrypt(environment: Environment, parameters: tuple[str, ...]) -> Statement
             "StringLike": {"kms:EncryptionContext:PARAMETER_ARN": parameters},
         },
     )
+
+
+def _instances(environment: Environment) -> str:
+    """ARN of every instance: which one it is to be is not known before it is made."""
+    region = environment.region
+    return f"arn:{partition(region).name}:ec2:{region}:*:instance/*"
 
 
 def _parameter(environment: Environment, name: str) -> str:

@@ -59,7 +59,7 @@ class EmulatedAws:
 
     def overrides(self, stack: Mapping[str, Any]) -> dict[str, Any]:
         """What an `*_override.tf.json` beside the parsed `cdk.tf.json` must hold."""
-        return override(stack, self.endpoint, "terraform.tfstate")
+        return override(stack, "terraform.tfstate")
 
     def working_copy(self, file: Path) -> Path:
         """A folder for the engine: the synthesised `cdk.tf.json`, turned to this AWS.

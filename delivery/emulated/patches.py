@@ -119,6 +119,31 @@ def rules_keep_their_description() -> None:
     SecurityGroupRule.__init__ = init
 
 
+def groups_tell_the_descriptions_of_prefix_lists() -> None:
+    """Nor does moto tell it of a prefix list's rule when it describes the group."""
+    from moto.ec2.models.security_groups import SecurityGroup
+
+    original = SecurityGroup._flattened_rules
+
+    def flattened(self: SecurityGroup, rules: list[Any]) -> list[Any]:
+        views: list[Any] = original(self, rules)
+        told = {
+            (one.from_port, one.to_port, one.ip_protocol, one.prefix_list_id): one.ip_range
+            for one in rules
+        }
+        for view in views:
+            ports = view.from_port, view.to_port, view.ip_protocol
+            view.all_ip_ranges[:] = [one for one in view.all_ip_ranges if one.keys() & _CIDRS]
+            for entry in view.prefix_list_ids:
+                entry.update(told[*ports, entry["PrefixListId"]])
+        return views
+
+    SecurityGroup._flattened_rules = flattened
+
+
+_CIDRS = {"CidrIp", "CidrIpv6"}
+
+
 def nat_gateways_are_inside_their_subnet() -> None:
     """moto's has an address anywhere in 10.0.0.0/8."""
     from moto.ec2.models import nat_gateways
@@ -169,6 +194,7 @@ ALL = (
     interfaces_without_public_address_have_no_association,
     primary_interfaces_end_with_their_instance,
     rules_keep_their_description,
+    groups_tell_the_descriptions_of_prefix_lists,
     nat_gateways_are_inside_their_subnet,
     deleted_nat_gateways_leave_nothing,
     elastic_addresses_are_public,

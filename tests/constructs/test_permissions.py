@@ -13,7 +13,7 @@ PARAMETER = "arn:aws:ssm:us-east-1:*:parameter/microblog/dev"
 KEYS = "arn:aws:kms:us-east-1:*:key/*"
 
 EVERY_HOST = {
-    ("ssm:UpdateInstanceInformation", "*"),
+    ("ssm:UpdateInstanceInformation", "arn:aws:ec2:us-east-1:*:instance/*"),
     ("ssmmessages:CreateControlChannel", "*"),
     ("ssmmessages:CreateDataChannel", "*"),
     ("ssmmessages:OpenControlChannel", "*"),

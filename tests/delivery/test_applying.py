@@ -193,5 +193,5 @@ def test_any_other_error_is_shown_as_it_is() -> None:
 
 def test_an_engine_that_fails_is_an_error_with_its_last_words(folder: Path) -> None:
     engine(folder, "print('Error: it is broken', file=sys.stderr); sys.exit(1)")
-    with pytest.raises(TerraformError, match="^Error: it is broken$"):
+    with pytest.raises(TerraformError, match=r"^Error: it is broken$"):
         terraform_cli.run(folder, "init")

@@ -105,7 +105,15 @@ def test_it_fits_and_says_how_much_is_left_out() -> None:
 def test_what_people_wrote_stays_in_its_fence(nasty: str) -> None:
     text = comment(created([nasty, "aws_x.z"]), refused=(nasty,))
     outside = FENCED.sub("", text)
-    for sign in ("@everyone", "script", "heading", "example.com", "plan prod", "javascript", "aws_"):
+    for sign in (
+        "@everyone",
+        "script",
+        "heading",
+        "example.com",
+        "plan prod",
+        "javascript",
+        "aws_",
+    ):
         assert sign not in outside
     assert len(FENCED.findall(text)) == 2
 
