@@ -188,6 +188,26 @@ def elastic_addresses_are_public() -> None:
     elastic_ip_addresses.random_ip = utils.random_public_ip
 
 
+def terraform_finds_public_subnets_public() -> None:
+    """Its provider waits 10 s after each attribute that it changes on a new subnet.
+
+    So it finds on what our public subnets turn on; where a stack does not, it turns it off.
+    """
+    from moto.ec2.responses.subnets import Subnets
+
+    original = Subnets.create_subnet
+
+    def create(self: Any) -> Any:
+        made = original(self)
+        if "Terraform" in self.headers.get("User-Agent", ""):
+            subnet = made.result["Subnet"]
+            tags = {tag["key"]: tag["value"] for tag in subnet.tag_set}
+            subnet.map_public_ip_on_launch = tags.get("Tier") == "public"
+        return made
+
+    Subnets.create_subnet = create
+
+
 ALL = (
     canonical_publishes_its_images,
     instances_have_the_groups_of_their_interface,
@@ -198,4 +218,5 @@ ALL = (
     nat_gateways_are_inside_their_subnet,
     deleted_nat_gateways_leave_nothing,
     elastic_addresses_are_public,
+    terraform_finds_public_subnets_public,
 )
