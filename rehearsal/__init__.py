@@ -1,0 +1,1 @@
+"""A synthesised stack as a running network of machines on one Linux host."""

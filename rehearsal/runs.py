@@ -1,0 +1,180 @@
+"""Rehearsals as the host sees them: a folder each, and one process that all else hangs from.
+
+A run is `RUNS/NAME`: `state.json` is there before anything is made, `inside` is where the run's own
+mount namespace has its disks and networks. To the host it stays an empty folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from constructs_lib.errors import RunError
+
+RUNS = Path("/run/microblog-rehearsal")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One rehearsal, running or what is left of it."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def inside(self) -> Path:
+        return self.folder / "inside"
+
+    def state(self) -> dict[str, Any]:
+        with suppress(OSError, ValueError):
+            found: dict[str, Any] = json.loads((self.folder / "state.json").read_text())
+            return found
+        return {}
+
+    def note(self, **state: object) -> None:
+        """Add to the state, which is replaced whole."""
+        draft = self.folder / ".state.json"
+        draft.write_text(json.dumps({**self.state(), **state}), encoding="utf-8")
+        draft.rename(self.folder / "state.json")
+
+    def process(self) -> int | None:
+        """The id of the run's first process, if that lives."""
+        state = self.state()
+        pid = state.get("pid")
+        if isinstance(pid, int) and _started(pid) == state.get("started"):
+            return pid
+        return None
+
+    def seen_from_host(self, path: Path) -> Path:
+        """A path of the run's own mount namespace. Raises RunError when it does not run."""
+        return Path(f"/proc/{self._living()}/root{path}")
+
+    def leader(self, machine: str) -> int:
+        """The process id of a machine's systemd. Raises RunError."""
+        self._living()
+        wanted = f"--directory={self.inside}/machines/{machine}/root"
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError, IndexError, ValueError):
+                if wanted in path.read_text().split("\0"):
+                    children = path.parent / "task" / path.parent.name / "children"
+                    return int(children.read_text().split()[0])
+        raise RunError(f"{self.name}: no machine {machine} runs")
+
+    def end(self) -> None:
+        """Take the run down; nothing of it is left."""
+        if (pid := self.process()) is not None:
+            os.kill(pid, signal.SIGKILL)
+        remove_control_groups(self.name)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.folder)
+
+    def _living(self) -> int:
+        if (pid := self.process()) is None:
+            raise RunError(f"{self.name}: the rehearsal does not run; take it down: rehearse down")
+        return pid
+
+
+def register(environment: str) -> Run:
+    """A run with a name that no other has, before anything of it exists."""
+    RUNS.mkdir(mode=0o700, exist_ok=True)
+    run = Run(Path(tempfile.mkdtemp(dir=RUNS, prefix=f"{environment}-")))
+    run.note(owner=os.getpid(), owner_started=_started(os.getpid()))
+    run.inside.mkdir()
+    return run
+
+
+def runs() -> list[Run]:
+    """Every run there is, oldest first."""
+    found = RUNS.iterdir() if RUNS.is_dir() else iter(())
+    return [Run(one) for one in sorted(found, key=lambda one: one.stat().st_mtime)]
+
+
+def forsaken() -> Iterator[Run]:
+    """Runs that neither run nor are being started."""
+    for run in runs():
+        state = run.state()
+        owner = state.get("owner")
+        starting = isinstance(owner, int) and _started(owner) == state.get("owner_started")
+        if run.process() is None and not starting:
+            yield run
+
+
+def start(run: Run, order: dict[str, Any]) -> subprocess.Popen[str]:
+    """Start the run's process; it ends when its standard input does, unless it is told "keep"."""
+    process = subprocess.Popen(
+        [
+            "unshare",
+            *("--mount", "--propagation=private", "--net", "--ipc", "--uts"),
+            *("--pid", "--fork", "--kill-child", "--mount-proc"),
+            *(sys.executable, "-m", "rehearsal.inside"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=(run.folder / "log").open("wb"),
+        text=True,
+        # Ctrl-C is for the command, which then ends the run in its own order.
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(order) + "\n")
+    process.stdin.flush()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    for _ in range(500):
+        with suppress(OSError):
+            if found := children.read_text().split():
+                run.note(pid=int(found[0]), started=_started(int(found[0])))
+                return process
+        if process.poll() is not None:
+            break
+        time.sleep(0.01)
+    raise RunError(f"{run.name}: could not be started: {last_words(run)}")
+
+
+def last_words(run: Run) -> str:
+    """The last line of what the run's process said of itself."""
+    with suppress(OSError):
+        lines = (run.folder / "log").read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+    return "it said nothing"
+
+
+def remove_control_groups(name: str) -> None:
+    """Wait for the run's processes to be gone, and remove its groups."""
+    script = (
+        "root=/sys/fs/cgroup; [ -e $root/cgroup.procs ] || mount -t cgroup2 cgroup2 $root; "
+        '[ -d "$root/$1" ] || exit 0; '
+        'echo 1 2>/dev/null >"$root/$1/cgroup.kill" || true; '
+        "for i in $(seq 100); do "
+        'find "$root/$1" -depth -type d -exec rmdir {} + 2>/dev/null && exit 0; sleep 0.1; done; '
+        "exit 1"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation=private", "sh", "-c", script, "sh", name],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    if done.returncode != 0:
+        raise RunError(f"{name}: its control groups cannot be removed: {done.stderr.strip()}")
+
+
+def _started(pid: int) -> str:
+    """When a process was started, in the kernel's ticks; empty if there is none ("proc(5)")."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    return ""
