@@ -91,6 +91,7 @@ class MetadataService:
                 "ami-id": "ami-0123456789abcdef0",
                 "hostname": name,
                 "iam": {"security-credentials": {host.name: json.dumps(keys)}},
+                "identity-credentials": {"ec2": {"info": json.dumps({"AccountId": ACCOUNT})}},
                 "instance-id": instance,
                 "instance-type": "t3.micro",
                 "local-hostname": name,
