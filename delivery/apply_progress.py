@@ -18,8 +18,9 @@ _DONE = {"create": "created", "update": "changed", "delete": "destroyed"}
 class ApplyProgress:
     """`done` counts the resources that are finished; a replaced one is two steps, of one change."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, *, lines: bool = True) -> None:
         self.done = 0
+        self._lines = lines
         self._total = total
         self._running: dict[str, None] = {}
         self._bar: Progress | None = None
@@ -64,7 +65,7 @@ class ApplyProgress:
         self._say("interrupted: waiting until Terraform has finished what is under way")
 
     def _line(self, text: str) -> None:
-        if not self._bar:
+        if self._lines and not self._bar:
             typer.echo(f"{self.done}/{self._total} {text}", err=True)
 
     def _say(self, text: str) -> None:

@@ -24,6 +24,9 @@ Stack = Annotated[
     str, typer.Argument(metavar="ENV", help="An environment, or ENV-state for its state bucket.")
 ]
 Aws = Annotated[AwsKind, typer.Option(help="`emulated` is on this machine, and needs no account.")]
+Replace = Annotated[
+    list[str] | None, typer.Option(metavar="ADDRESS", help="Make this resource anew; repeatable.")
+]
 Plan = Annotated[Path, typer.Option("--plan", metavar="FILE", help="As `plan --out` wrote it.")]
 
 
@@ -48,13 +51,14 @@ def plan(
         Path | None,
         typer.Option(metavar="FILE", help="Keep it, with FILE.json and FILE.receipt.json."),
     ] = None,
+    replace: Replace = None,
 ) -> None:
     """Synthesise, gate, plan, gate the plan, and say what it changes.
 
     Exit codes: 0 planned, 1 refused by the gate or the run failed, 2 bad usage or configuration.
     """
     with _plainly(), steps.ready(stack, aws) as workspace, steps.scratch() as scratch:
-        steps.plan(workspace, PlanFiles(out or scratch / "plan"))
+        steps.plan(workspace, PlanFiles(out or scratch / "plan"), replace or ())
         if out is not None:
             typer.echo(f"kept in {out}, with its JSON and its receipt; apply it with --plan {out}")
 
@@ -66,6 +70,7 @@ def deploy(
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Apply this plan, and no other.")
     ] = None,
+    replace: Replace = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     wait: Annotated[
         bool | None,
@@ -84,12 +89,14 @@ def deploy(
 
     Exit codes: 0 deployed, 1 refused or failed, 2 bad usage or configuration, 130 interrupted.
     """
+    if plan is not None and replace:
+        raise typer.BadParameter("--plan is made already; say --replace where it is made")
     with _plainly(), steps.ready(stack, aws) as workspace, steps.scratch() as scratch:
         if plan is not None:
             document = steps.accept(workspace, PlanFiles(plan))
         else:
             plan = scratch / "plan"
-            document = steps.plan(workspace, PlanFiles(plan))
+            document = steps.plan(workspace, PlanFiles(plan), replace or ())
             if not yes and steps.is_to_apply(document):
                 steps.ask(f"Apply this to {stack} on the {aws} AWS? (yes)", "yes", "--yes")
         if steps.is_to_apply(document):

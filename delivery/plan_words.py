@@ -25,6 +25,9 @@ _DONE: Mapping[Verb, str] = {
 """In the order in which people must read of them."""
 
 
+NOTHING = "nothing changes"
+
+
 @dataclass(frozen=True)
 class Section:
     """A heading and its lines; `alarming` where something may be lost or is refused."""
@@ -62,12 +65,12 @@ def sections(
 
 
 def headline(document: Mapping[str, Any]) -> str:
-    """`2 replaced, 1 changed, 3 created; with a loss: 1`, or `nothing changes`."""
+    """`2 replaced, 1 changed, 3 created; with a loss: 1`, or NOTHING."""
     found = planned(document)
     counts = Counter(one.verb for one in found)
     told = ", ".join(f"{counts[verb]} {done}" for verb, done in _DONE.items() if counts[verb])
     losing = sum(one.loses for one in found)
-    return (told or "nothing changes") + (f"; with a loss: {losing}" if losing else "")
+    return (told or NOTHING) + (f"; with a loss: {losing}" if losing else "")
 
 
 def reach_changes(document: Mapping[str, Any], source: Path) -> list[Change]:

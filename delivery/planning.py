@@ -15,7 +15,7 @@ from policies.report import Report
 
 
 def plan(
-    workspace: Workspace, files: PlanFiles, tell: Callable[[str], None]
+    workspace: Workspace, files: PlanFiles, tell: Callable[[str], None], *flags: str
 ) -> tuple[dict[str, Any], Report]:
     """Plan, judge, and write the three files; the plan as JSON, and what the gate says of it.
 
@@ -24,7 +24,7 @@ def plan(
     files.remove()
     files.plan.parent.mkdir(parents=True, exist_ok=True)
     tell(f"Planning {workspace.stack}")
-    document = workspace.engine.plan(files.plan)
+    document = workspace.engine.plan(files.plan, *flags)
     write_private(files.document, json.dumps(document))
     report = judge(workspace, files, tell)
     receipt = Receipt(

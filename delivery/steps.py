@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def ready(stack: str, aws: AwsKind, *, judged: bool = True) -> Iterator[Workspac
         synthesise([environment])
         synthesised = stacks.one(OUTPUT, stack)
         if judged:
-            _refuse(gate.run([synthesised], progress=shown.say))
+            refuse(gate.run([synthesised], progress=shown.say))
         shown.say("Initialising Terraform" if aws == "real" else "Starting the emulated AWS")
         with opened(stack, aws, synthesised) as workspace:
             shown.done()
@@ -50,12 +50,16 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def plan(workspace: Workspace, files: PlanFiles) -> Document:
-    """The JSON of a plan made, judged and shown. Ends the command where the gate refuses it."""
+def plan(workspace: Workspace, files: PlanFiles, replaced: Sequence[str] = ()) -> Document:
+    """The JSON of a plan made, judged and shown. Ends the command where the gate refuses it.
+
+    `replaced` are the addresses of resources that are to be made anew, though nothing changed.
+    """
+    flags = [f"-replace={address}" for address in replaced]
     with progress() as shown:
-        document, report = planning.plan(workspace, files, shown.say)
+        document, report = planning.plan(workspace, files, shown.say, *flags)
     print_plan(document, files.document)
-    _refuse(report)
+    refuse(report)
     return document
 
 
@@ -76,7 +80,7 @@ def accept(workspace: Workspace, files: PlanFiles) -> Document:
     )
     with progress() as shown:
         # Once more, because a waiver may have ended since.
-        _refuse(planning.judge(workspace, files, shown.say))
+        refuse(planning.judge(workspace, files, shown.say))
     return terraform.load(files.document)
 
 
@@ -96,10 +100,15 @@ def ask(question: str, wanted: str, instead: str) -> None:
         raise typer.Exit(FAILED)
 
 
-def apply(workspace: Workspace, plan: Path, document: Document, log: Path) -> None:
-    """Apply a plan; how far it came is told wherever it does not come to its end."""
+def apply(
+    workspace: Workspace, plan: Path, document: Document, log: Path, *, lines: bool = True
+) -> None:
+    """Apply a plan; how far it came is told wherever it does not come to its end.
+
+    `lines` tells of each resource where there is no terminal for a bar.
+    """
     total = len(planned(document))
-    with ApplyProgress(total) as shown:
+    with ApplyProgress(total, lines=lines) as shown:
         result = applying.apply(
             workspace.engine.folder,
             plan,
@@ -143,7 +152,7 @@ def wait_for_hosts(
         )
 
 
-def _refuse(report: Report) -> None:
+def refuse(report: Report) -> None:
     """End the command where the gate found something."""
     if not report.ok:
         report_terminal.print_report(report, Console())

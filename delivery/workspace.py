@@ -15,6 +15,9 @@ from delivery.engine import Engine
 from delivery.receipt import AwsKind
 from reachability import live, terraform
 
+# Most of a provider's time goes by in waits for a state that an emulated AWS is in at once.
+_IN_PARALLEL = {f"TF_CLI_ARGS_{command}": "-parallelism=30" for command in ("plan", "apply")}
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -52,8 +55,10 @@ def environment_of(stack: str) -> str:
 
 
 @contextmanager
-def opened(stack: str, aws: AwsKind, synthesised: Path) -> Iterator[Workspace]:
-    """The stack's folder, initialised.
+def opened(
+    stack: str, aws: AwsKind, synthesised: Path, *, home: Path | None = None
+) -> Iterator[Workspace]:
+    """The stack's folder, initialised; `home` keeps an emulated AWS somewhere else than usual.
 
     The real AWS is planned where cdktf synthesised, so that `cdktf deploy` and
     `terraform -chdir=…` see the same state; the emulated one in a copy of its own.
@@ -64,7 +69,7 @@ def opened(stack: str, aws: AwsKind, synthesised: Path) -> Iterator[Workspace]:
         engine.init()
         yield Workspace(stack, aws, synthesised, engine, region, tags)
         return
-    with emulated.running(environment_of(stack)) as found:
-        engine = Engine(found.working_copy(synthesised), found.variables())
+    with emulated.running(environment_of(stack), home=home) as found:
+        engine = Engine(found.working_copy(synthesised), {**found.variables(), **_IN_PARALLEL})
         engine.init()
         yield Workspace(stack, aws, synthesised, engine, region, tags, found)

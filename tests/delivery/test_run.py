@@ -24,20 +24,20 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(project: Path, *environments: str) -> subprocess.CompletedProcess[str]:
+def run(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "delivery.run", *environments],
+        [sys.executable, "-m", "delivery.run", *arguments],
         cwd=project,
-        env={**os.environ, "COLUMNS": "200"},
+        env={**os.environ, "COLUMNS": "200", **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 
 
 def test_it_says_what_is_open_to_whom_and_where_the_terraform_lies(project: Path) -> None:
-    finished = run(project)
+    finished = run(project, "--no-try")
     assert finished.returncode == 0, finished.stderr
     lines = [" ".join(line.split()) for line in finished.stdout.splitlines()]
     stack = json.loads((project / "cdktf.out/stacks/dev/cdk.tf.json").read_text(encoding="utf-8"))
@@ -81,3 +81,32 @@ def test_an_unknown_environment_ends_in_2(project: Path) -> None:
     finished = run(project, "prod")
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr == 'environments: holds no environment "prod"; it holds dev\n'
+
+
+def test_without_an_engine_it_says_so_in_one_line_and_the_steps_before_stand(project: Path) -> None:
+    finished = run(project, TERRAFORM_BINARY_NAME="no-such-engine")
+    assert finished.returncode == 1
+    assert finished.stderr == (
+        "no-such-engine is not on PATH: install Terraform, or set TERRAFORM_BINARY_NAME "
+        "(such as tofu)\n"
+    )
+    assert "internet reaches" in finished.stdout
+    assert "Next" not in finished.stdout
+    assert (project / "cdktf.out/stacks/dev/cdk.tf.json").is_file()
+
+
+@pytest.mark.slow
+def test_it_tries_out_what_it_synthesised_and_keeps_nothing_of_it(project: Path) -> None:
+    state = project / "state"
+    finished = run(project, XDG_STATE_HOME=str(state))
+    assert finished.returncode == 0, finished.stderr
+    lines = [" ".join(line.split()) for line in finished.stdout.splitlines()]
+    told = [line.rsplit(" ", 2)[0] for line in lines[lines.index("dev on an emulated AWS") + 1 :]]
+    assert told[1] == told[0].replace("plan", "apply").replace("; the gate passes the", "").strip()
+    assert told[2:5] == [
+        "plan again nothing changes",
+        "reach what stands lets through what was synthesised, no more",
+        "destroy nothing is left",
+    ]
+    assert not state.exists()
+    assert not list(project.glob("*.tfstate*"))
