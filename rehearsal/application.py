@@ -43,10 +43,11 @@ def asked(scripts: Iterable[str]) -> Asked | None:
     return None
 
 
-def repository(source: str, revision: str, target: Path) -> None:
+def repository(source: str, revision: str, target: Path) -> dict[str, str]:
     """A bare repository at `target`, of a folder, a repository or a URL, that has `revision`.
 
-    Where the source has no revision of that name, its HEAD gets the name. Raises RunError.
+    Where the source has no revision of that name, its HEAD gets the name. Two more are made of it,
+    to deploy: the commits "good" and "broken", which does not start. Raises RunError.
     """
     folder = Path(source)
     if folder.is_dir() and not _is_repository(folder):
@@ -61,8 +62,27 @@ def repository(source: str, revision: str, target: Path) -> None:
     known = _git("-C", str(target), "rev-parse", "--verify", "--quiet", revision, check=False)
     if not known:
         _git("-C", str(target), "tag", revision, "HEAD")
+    made = {
+        "good": _revised(target, revision, "REHEARSED", "deployed by a rehearsal\n"),
+        "broken": _revised(target, revision, "microblog.py", 'raise SystemExit("rehearsed")\n'),
+    }
     # For git's "dumb" protocol: the mirror serves files.
     _git("-C", str(target), "update-server-info")
+    return made
+
+
+def _revised(target: Path, revision: str, file: str, text: str) -> str:
+    """A commit on top of a revision, with one file more or another one, on a branch of its own."""
+    work = target.with_suffix(f".{file}")
+    _git("clone", "--quiet", "--shared", str(target), str(work))
+    _git("-C", str(work), "checkout", "--quiet", "-B", f"rehearsal-{file}", revision)
+    (work / file).write_text(text, encoding="utf-8")
+    _git("-C", str(work), "add", file)
+    _git("-C", str(work), "commit", "--quiet", f"--message=rehearsal: {file}")
+    _git("-C", str(work), "push", "--quiet", "origin", f"rehearsal-{file}")
+    commit = _git("-C", str(work), "rev-parse", "HEAD").strip()
+    shutil.rmtree(work)
+    return commit
 
 
 def _is_repository(folder: Path) -> bool:

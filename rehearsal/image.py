@@ -10,9 +10,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from constructs_lib.errors import RunError
 from rehearsal.mirror import PACKAGES
@@ -72,6 +73,7 @@ chroot "$1" sh -c 'cd /srv/debian &&
   apt-ftparchive packages . >Packages && apt-ftparchive release . >Release'
 """
 
+_KEPT = 3
 _SCALAR = re.compile(r': "\$\{([A-Z0-9_]+):=([^}]*)\}"')
 
 
@@ -106,7 +108,17 @@ def cache_folder() -> Path:
 def image(wanted: Iterable[str]) -> Image | None:
     """The cached image for these packages, if there is one."""
     folder = cache_folder() / f"image-{_digest(list(wanted))}"
-    return Image(folder / "root", folder / "packages") if folder.is_dir() else None
+    if not folder.is_dir():
+        return None
+    os.utime(folder)
+    return Image(folder / "root", folder / "packages")
+
+
+def hold(root: Path) -> BinaryIO:
+    """Keep an image from being thrown away, until the file is closed."""
+    held = (root.parent / "held").open("wb")
+    fcntl.flock(held, fcntl.LOCK_SH)
+    return held
 
 
 def build(wanted: Iterable[str]) -> Image:
@@ -115,8 +127,7 @@ def build(wanted: Iterable[str]) -> Image:
     with locked():
         if (found := image(packages)) is not None:
             return found
-        for old in cache_folder().glob("image-*"):
-            shutil.rmtree(old)
+        _forget_old()
         draft = Path(tempfile.mkdtemp(dir=cache_folder(), prefix="draft-"))
         try:
             _bootstrap(draft, packages)
@@ -128,6 +139,15 @@ def build(wanted: Iterable[str]) -> Image:
     found = image(packages)
     assert found is not None
     return found
+
+
+def _forget_old() -> None:
+    """All but the last few images, and those that machines run on."""
+    images = sorted(cache_folder().glob("image-*"), key=lambda one: one.stat().st_mtime)
+    for old in images[: -_KEPT + 1]:
+        with (old / "held").open("wb") as held, suppress(BlockingIOError):
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(old)
 
 
 def _bootstrap(draft: Path, packages: list[str]) -> None:

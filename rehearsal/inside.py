@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 from constructs_lib.errors import RunError
+from rehearsal.deploys import deploys
 from rehearsal.faults import Fault
 from rehearsal.rehearsal import Rehearsal
 from rehearsal.watch import Watch
@@ -56,6 +57,10 @@ def _rehearse(rehearsal: Rehearsal, order: dict[str, Any]) -> None:
     say("phase", name="packets")
     for check in rehearsal.checks():
         say("check", **check.json())
+    if order.get("revisions"):
+        say("phase", name="a deploy, while clients keep asking")
+        for check in deploys(rehearsal, order["revisions"]):
+            say("check", **check.json())
     for text in order["faults"]:
         say("phase", name=f"fault {text}")
         for check in Fault.parse(text, list(rehearsal.machines)).strike(rehearsal):

@@ -13,9 +13,10 @@ from rehearsal import conversations
 @dataclass
 class Load:
     """`clients` threads that get `path`, one after the other, `pause` seconds apart, until the
-    block ends. `failures` says of each failed request what came instead.
+    block ends. `name` is for people, `failures` says of each failed request what came instead.
     """
 
+    name: str
     space: Path
     client: str
     address: str

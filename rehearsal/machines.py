@@ -143,6 +143,10 @@ class Machine:
                 found.append(json.loads(line))
         return found
 
+    def has(self, path: str) -> bool:
+        """Whether there is something at an absolute path; links that lead nowhere count."""
+        return os.path.lexists(f"{self.root}{path}")
+
     def host_key(self) -> str:
         """Its public SSH host key, or nothing while it has none."""
         with suppress(OSError):

@@ -94,14 +94,19 @@ def _provisions(wishes: Wishes, network: Network, run: Run, listener: Listener) 
         listener.phase("base image and packages: once, a minute or two")
         disk = image.build(wanted)
     folders = {f"{PACKAGES}/debian": disk.packages, f"{PACKAGES}/wheels": disk.packages}
+    revisions: dict[str, str] = {}
     if (asked := application.asked(scripts)) is not None:
         listener.phase("the application and its Python packages")
         target = run.folder / "application.git"
-        application.repository(wishes.application, asked.revision, target)
+        revisions = application.repository(wishes.application, asked.revision, target)
         folders |= {asked.place: target, f"{PACKAGES}/wheels": application.wheels(target)}
     if wishes.packages is not None:
         folders |= {one.name: one for one in wishes.packages.iterdir() if one.is_dir()}
-    return {"image": str(disk.root), "folders": {key: str(one) for key, one in folders.items()}}
+    return {
+        "image": str(disk.root),
+        "folders": {key: str(one) for key, one in folders.items()},
+        "revisions": revisions,
+    }
 
 
 def _listen(lines: Iterator[str], run: Run, listener: Listener) -> Iterator[Check]:

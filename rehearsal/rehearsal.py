@@ -13,7 +13,7 @@ from typing import Any
 
 from constructs_lib.errors import RunError
 from reachability import terraform
-from rehearsal import compiler, conversations, prediction, probes
+from rehearsal import compiler, conversations, image, prediction, probes
 from rehearsal.checks import Check
 from rehearsal.machines import Machine, Places
 from rehearsal.namespaces import run
@@ -61,6 +61,7 @@ class Rehearsal:
 
     def boot(self) -> None:
         """Start every machine."""
+        self._image = image.hold(Path(self._order["image"]))
         places = Places(
             Path(self._order["image"]),
             self.folder / "machines",
