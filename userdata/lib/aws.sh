@@ -23,6 +23,18 @@ aws_parameter_get() {
     json_get '"".join(each["Value"] for each in it["Parameters"])'
 }
 
+# provide_secret PARAMETER PATH [OWNER]: PATH holds what an operator put into this host's parameter,
+# or else a secret that the host makes once; mode 0600.
+provide_secret() {
+  local given
+  given=$(aws_parameter_get "$(host_parameter "$1")")
+  if [[ -n $given ]]; then
+    printf '%s' "$given" | write_file "$2" 0600 "${3-}"
+  else
+    create_secret "$2" "${3-}"
+  fi
+}
+
 # aws_call SERVICE TARGET BODY: the answer to a call of AWS's JSON 1.1 protocol.
 aws_call() {
   aws_settings

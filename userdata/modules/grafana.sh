@@ -20,7 +20,7 @@ grafana_main() {
   packages_install grafana
 
   # Read when Grafana makes its database, at the first start: admin/admin never exists.
-  create_secret "$config/admin_password" grafana:grafana
+  provide_secret admin_password "$config/admin_password" grafana:grafana
   install_file -m 0640 -o root:grafana grafana/grafana.ini "$config/grafana.ini" \
     GRAFANA_PORT GRAFANA_CONF_DIR
   install_file grafana/datasource.yaml "$provisioning/datasources/prometheus.yaml" \

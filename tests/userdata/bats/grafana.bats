@@ -36,6 +36,26 @@ install --no-install-recommends grafana" ]]
   grep -qx "allow_sign_up = false" "$ROOT/etc/grafana/grafana.ini"
 }
 
+@test "an operator's password is taken instead" {
+  publish /microblog/test/web/admin_password correct-horse
+  main grafana
+  [[ $(<"$ROOT/etc/grafana/admin_password") == correct-horse ]]
+  [[ $(stat -c %a "$ROOT/etc/grafana/admin_password") == 600 ]]
+  again grafana
+}
+
+@test "without an answer of Parameter Store it does not guess" {
+  export FAIL=aws
+  run ! main grafana
+  [[ ! -e $ROOT/etc/grafana/admin_password ]]
+}
+
+@test "every dashboard is provisioned" {
+  main grafana
+  cmp "$USERDATA/files/grafana/hosts.json" "$ROOT/etc/grafana/dashboards/hosts.json"
+  cmp "$USERDATA/files/grafana/application.json" "$ROOT/etc/grafana/dashboards/application.json"
+}
+
 @test "a second run changes nothing" {
   main grafana
   again grafana
