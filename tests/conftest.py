@@ -9,6 +9,8 @@ import pytest
 
 from tests.synthesised import DEV, stack, synthesise
 
+collect_ignore = ["fixtures"]  # applications that tests deploy
+
 MAIN_TABLE = 'main_route_table_id = "rtb-0a1b2c3d"'
 BUCKET = '\n[state]\nbucket = "microblog-state-1a2b3c"\n'
 

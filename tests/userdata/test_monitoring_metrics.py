@@ -84,7 +84,7 @@ class Site:
             ready=f"http://127.0.0.1:{self.jobs['gunicorn']}/metrics",
         )
         (self.folder / "application.py").write_text(APPLICATION)
-        unit = (ROOT / "files/microblog/microblog.service").read_text()
+        unit = (ROOT / "files/microblog/serving.environment").read_text()
         assert "--statsd-host 127.0.0.1:8125" in unit
         self.programs.start(
             need("gunicorn", "gunicorn"),

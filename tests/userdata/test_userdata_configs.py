@@ -18,35 +18,49 @@ def host(tmp_path: Path) -> Host:
     return make_host(tmp_path)
 
 
-def microblog_unit(host: Host) -> Path:
-    """The unit with its real paths, except that what it starts exists on this machine."""
-    lines = (
-        'install_file microblog/microblog.service "$PWD/microblog.service" MICROBLOG_USER '
-        "MICROBLOG_ROOT MICROBLOG_CONF_DIR MICROBLOG_PORT MICROBLOG_WORKERS MICROBLOG_THREADS "
-        "MICROBLOG_PROXY_ADDRESS MICROBLOG_WSGI_APP"
+def microblog_units(host: Host) -> list[Path]:
+    """The units with their real paths, except that what they start exists on this machine; one
+    instance of each template."""
+    root = install(
+        host,
+        "app",
+        "microblog",
+        "service_apply() { :; }; microblog_units",
+        MICROBLOG_USER="www-data",
+        **{
+            name: path.removeprefix(str(host.root))
+            for name, path in path_settings(host.root, ["microblog"]).items()
+            if name != "MICROBLOG_UNIT_DIR"
+        },
     )
-    root = install(host, "app", "microblog", lines, MICROBLOG_USER="www-data")
-    unit = root / "microblog.service"
-    unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))
-    return unit
+    units = []
+    for path in sorted((root / "etc/systemd/system").iterdir()):
+        text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", path.read_text())
+        path.write_text(text)
+        units.append(path.with_name(path.name.replace("@.", "@0123abc.")))
+    return units
 
 
-def test_systemd_takes_the_unit_of_the_microblog(host: Host) -> None:
+def test_systemd_takes_the_units_of_the_microblog(host: Host) -> None:
     need("kill", "procps")
     tool = need("systemd-analyze", "systemd")
+    units = microblog_units(host)
+    assert len(units) == 6
     checked = subprocess.run(
-        [tool, "verify", "--man=no", "--recursive-errors=no", microblog_unit(host)],
+        [tool, "verify", "--man=no", "--recursive-errors=no", *units],
         capture_output=True,
         text=True,
     )
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_the_unit_of_the_microblog_is_sandboxed(host: Host) -> None:
+@pytest.mark.parametrize("name", ["microblog@0123abc.service", "microblog-candidate@.service"])
+def test_what_runs_the_application_is_sandboxed(host: Host, name: str) -> None:
     tool = need("systemd-analyze", "systemd")
+    unit = microblog_units(host)[0].with_name(name)
     # The threshold is in tenths: 40 is an exposure of 4.0.
     checked = subprocess.run(
-        [tool, "security", "--offline=true", "--no-pager", "--threshold=40", microblog_unit(host)],
+        [tool, "security", "--offline=true", "--no-pager", "--threshold=40", unit],
         capture_output=True,
         text=True,
     )
@@ -54,7 +68,7 @@ def test_the_unit_of_the_microblog_is_sandboxed(host: Host) -> None:
 
 
 def test_gunicorn_keeps_connections_longer_than_nginx() -> None:
-    unit = (ROOT / "files/microblog/microblog.service").read_text()
+    unit = (ROOT / "files/microblog/microblog@.service").read_text()
     site = (ROOT / "files/nginx/microblog.conf").read_text()
     kept = re.search(r"--keep-alive (\d+)", unit)
     upstream = re.search(r"upstream .*?keepalive_timeout (\d+)s", site, re.DOTALL)

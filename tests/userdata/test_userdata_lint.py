@@ -12,7 +12,12 @@ from userdata_hosts import SETTINGS
 from constructs_lib.userdata import ROLES, ROOT, render
 
 BIN = Path(sys.executable).parent
-SOURCES = [*ROOT.glob("*/*.sh"), Path(__file__).parent / "fakes" / "fake"]
+PROGRAMS = [
+    path
+    for path in sorted((ROOT / "files").rglob("*"))
+    if path.is_file() and (path.suffix == ".sh" or path.read_text().startswith("#!/bin/bash"))
+]
+SOURCES = [*ROOT.glob("*/*.sh"), *PROGRAMS, Path(__file__).parent / "fakes" / "fake"]
 
 
 def output(*command: str | Path) -> str:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -215,7 +216,25 @@ def test_a_module_reads_its_own_settings_and_what_every_host_is_told(module: str
     source = (ROOT / "modules" / f"{module}.sh").read_text()
     used = set(re.findall(r"\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b", re.sub(r"(?m)^\s*#.*$", "", source)))
     environment = {"SECRET_KEY", "ADMIN_PASSWORD"}
+    environment |= set(re.findall(r"(?m)^ *local ([A-Z_]+)=", source))
     assert {name for name in used - environment if not name.startswith("HOST_")} == set(names)
+
+
+@pytest.mark.parametrize("source", sorted(ROOT.glob("*/*.sh")), ids=lambda path: path.stem)
+def test_without_its_comments_a_source_says_the_same(source: Path, tree: Path) -> None:
+    def minified(text: str) -> str:
+        shfmt = Path(sys.executable).parent / "shfmt"
+        return subprocess.run(
+            [shfmt, "-ln", "bash", "-mn"], input=text, capture_output=True, text=True, check=True
+        ).stdout
+
+    (tree / "modules" / "probe.sh").write_text(source.read_text())
+    settings = dict.fromkeys(re.findall(r'"\$\{([A-Z_]+):\?', source.read_text()), "x")
+    script = render("test", ["probe"], settings, root=tree).script
+    begin = script.index("log_error() { echo") + len('log_error() { echo "$*" >&2; }\n')
+    stripped = script[begin : script.index("\nfile_text() {")]
+    assert "\n# " not in re.sub("# shellcheck ", "", stripped)
+    assert minified(stripped).strip() == minified(source.read_text()).partition("\n")[2].strip()
 
 
 def functions(path: Path) -> list[str]:

@@ -13,6 +13,6 @@ log_write() {
   local priority=$1 message=$2
   printf '%s: %s\n' "$priority" "$message" >&2
   if command -v logger >/dev/null; then
-    logger --tag microblog-boot --priority "user.$priority" -- "$message" || true
+    logger --tag "${LOG_TAG-microblog-boot}" --priority "user.$priority" -- "$message" || true
   fi
 }

@@ -3,7 +3,7 @@
 
 gunicorn_exporter_settings() {
   : "${GUNICORN_EXPORTER_PORT:=9102}"
-  # Where files/microblog/microblog.service sends it.
+  # Where files/microblog/serving.environment sends it.
   : "${GUNICORN_EXPORTER_STATSD_PORT:=8125}"
   : "${GUNICORN_EXPORTER_HEALTH_URL:=http://127.0.0.1:5000/}"
   : "${GUNICORN_EXPORTER_LIB_DIR:=/usr/local/lib/gunicorn_exporter}"

@@ -1,11 +1,6 @@
 #!/bin/bash
-# microblog: the application, one folder per release, served by gunicorn as a systemd service.
-#
-# MICROBLOG_ROOT/repository.git   mirror of MICROBLOG_REPOSITORY
-# MICROBLOG_ROOT/releases/COMMIT  a checkout with its own virtual environment in .venv, and
-#                                 .complete once everything in it has been built
-# MICROBLOG_ROOT/current          symbolic link to the release that serves
-# MICROBLOG_ROOT/data             the database: survives releases, and is all the service may write
+# microblog: the application's home: its user, its units, its secret, and microblog-deploy, which
+# brings a release into it (files/microblog/release.sh says what lies where).
 
 microblog_settings() {
   : "${MICROBLOG_REPOSITORY:?URL of the git repository}"
@@ -17,35 +12,28 @@ microblog_settings() {
   : "${MICROBLOG_FLASK_APP:=microblog.py}"
   : "${MICROBLOG_WSGI_APP:=microblog:app}"
   : "${MICROBLOG_HEALTH_PATH:=/}"
+  : "${MICROBLOG_HEALTH_SECONDS:=60}"
+  : "${MICROBLOG_LOCK_SECONDS:=900}"
   : "${MICROBLOG_USER:=microblog}"
   : "${MICROBLOG_ROOT:=/srv/microblog}"
   : "${MICROBLOG_CONF_DIR:=/etc/microblog}"
   : "${MICROBLOG_UNIT_DIR:=/etc/systemd/system}"
+  : "${MICROBLOG_RUN_DIR:=/run/microblog-health}"
+  : "${MICROBLOG_LIB_DIR:=/usr/local/lib/microblog}"
+  : "${MICROBLOG_BIN_DIR:=/usr/local/sbin}"
+  : "${MICROBLOG_REPORT:=/var/lib/microblog-deploy/report.json}"
+  : "${MICROBLOG_METRICS:=/var/lib/prometheus/node-exporter/microblog-deploy.prom}"
 }
 
 microblog_main() {
   microblog_settings
-  local unit=$MICROBLOG_UNIT_DIR/microblog.service
-  local environment=$MICROBLOG_CONF_DIR/environment secret=$MICROBLOG_CONF_DIR/secret
-  local commit release
   packages_install git python3-venv
   microblog_user
-  install_file microblog/environment "$environment" MICROBLOG_FLASK_APP MICROBLOG_ROOT
-  create_secret "$secret" "" "SECRET_KEY="
-
-  microblog_fetch
-  commit=$(microblog_as git -C "$MICROBLOG_ROOT/repository.git" \
-    rev-parse --verify --end-of-options "$MICROBLOG_REVISION^{commit}")
-  release=$MICROBLOG_ROOT/releases/$commit
-  if [[ ! -e $release/.complete ]]; then
-    microblog_build "$commit" "$release"
-  fi
-
-  install_file microblog/microblog.service "$unit" MICROBLOG_USER MICROBLOG_ROOT \
-    MICROBLOG_CONF_DIR MICROBLOG_PORT MICROBLOG_WORKERS MICROBLOG_THREADS \
-    MICROBLOG_PROXY_ADDRESS MICROBLOG_WSGI_APP
-  microblog_switch "$release"
-  service_apply restart microblog.service "$unit" "$environment" "$secret" "$release/.complete"
+  microblog_environment
+  microblog_secret "$MICROBLOG_CONF_DIR/secret"
+  microblog_commands
+  microblog_units
+  "$MICROBLOG_BIN_DIR/microblog-deploy" "$MICROBLOG_REVISION"
   service_enable microblog.service
   http_wait "http://127.0.0.1:$MICROBLOG_PORT$MICROBLOG_HEALTH_PATH"
 }
@@ -60,63 +48,59 @@ microblog_user() {
   make_dir "$MICROBLOG_ROOT/releases" 0755 "$owner"
   make_dir "$MICROBLOG_ROOT/data" 0750 "$owner"
   make_dir "$MICROBLOG_ROOT/data/logs" 0750 "$owner"
+  make_dir "$MICROBLOG_ROOT/data/backups" 0750 "$owner"
 }
 
-# As the service's user, not as root: installing a package runs whatever its author wrote.
-microblog_as() {
-  runuser -u "$MICROBLOG_USER" -- env HOME="$MICROBLOG_ROOT" "$@"
+microblog_environment() {
+  install_file microblog/environment "$MICROBLOG_CONF_DIR/environment" \
+    MICROBLOG_FLASK_APP MICROBLOG_ROOT MICROBLOG_WORKERS
+  install_file microblog/serving.environment "$MICROBLOG_CONF_DIR/microblog.environment"
+  install_file microblog/candidate.environment "$MICROBLOG_CONF_DIR/microblog-candidate.environment" \
+    MICROBLOG_ROOT
 }
 
-microblog_fetch() {
-  local mirror=$MICROBLOG_ROOT/repository.git
-  if [[ ! -e $mirror/HEAD ]]; then
-    microblog_as git init --quiet --bare "$mirror"
+# An operator's, from the parameter `secret_key`, or one that this host makes once.
+microblog_secret() {
+  local path=$1 key
+  # shellcheck disable=SC2034  # read by retry
+  local RETRY_LIMIT=3
+  if ! key=$(aws_parameter_get "$(host_parameter secret_key)"); then
+    log_warning "whether there is a parameter $(host_parameter secret_key) is not known"
+  elif [[ $key =~ ^[A-Za-z0-9._~+/=-]{32,256}$ ]]; then
+    printf 'SECRET_KEY=%s' "$key" | write_file "$path" 0600
+  elif [[ -n $key ]]; then
+    log_error "the parameter $(host_parameter secret_key) is not 32 to 256 of A-Z a-z 0-9 . _ ~ + / = -"
+    return 1
   fi
-  retry runuser -u "$MICROBLOG_USER" -- env HOME="$MICROBLOG_ROOT" \
-    git -C "$mirror" fetch --quiet --prune --no-write-fetch-head -- \
-    "$MICROBLOG_REPOSITORY" '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'
+  create_secret "$path" "" "SECRET_KEY="
 }
 
-# microblog_build COMMIT FOLDER: in its final place, because a virtual environment cannot move. The
-# release that serves is not touched; a half-built one has no .complete and is built anew.
-microblog_build() {
-  local commit=$1 release=$2
-  rm -rf "$release"
-  make_dir "$release" 0755 "$MICROBLOG_USER:$MICROBLOG_USER"
-  microblog_as git -C "$MICROBLOG_ROOT/repository.git" archive "$commit" |
-    microblog_as tar --extract --directory="$release"
-  # Older revisions of the application log to ./logs, which the service could not write.
-  if [[ ! -e $release/logs ]]; then
-    ln -s "$MICROBLOG_ROOT/data/logs" "$release/logs"
-  fi
-  microblog_as python3 -m venv "$release/.venv"
-  retry runuser -u "$MICROBLOG_USER" -- env HOME="$MICROBLOG_ROOT" \
-    "$release/.venv/bin/pip" --disable-pip-version-check install --quiet --no-cache-dir \
-    --requirement "$release/requirements.txt" gunicorn pymysql cryptography
-  if microblog_flask "$release" translate compile --help >/dev/null 2>&1; then
-    microblog_flask "$release" translate compile
-  fi
-  microblog_flask "$release" db upgrade
-  printf '%s\n' "$commit" | write_file "$release/.complete" 0644
+microblog_commands() {
+  # What a program of the host shares with user data, as it is defined here.
+  declare -f log_info log_warning log_error log_write retry_settings retry json_string write_file |
+    write_file "$MICROBLOG_LIB_DIR/lib.sh" 0644
+  install_file microblog/release.sh "$MICROBLOG_LIB_DIR/release.sh" MICROBLOG_ROOT MICROBLOG_USER \
+    MICROBLOG_CONF_DIR MICROBLOG_REPOSITORY MICROBLOG_HEALTH_PATH MICROBLOG_HEALTH_SECONDS \
+    MICROBLOG_RUN_DIR MICROBLOG_LOCK_SECONDS MICROBLOG_LIB_DIR
+  install_file microblog/steps.sh "$MICROBLOG_LIB_DIR/steps.sh"
+  install_file -m 0755 microblog/database "$MICROBLOG_LIB_DIR/database"
+  install_file -m 0755 microblog/start "$MICROBLOG_LIB_DIR/start" MICROBLOG_ROOT
+  install_file -m 0755 microblog/microblog-deploy "$MICROBLOG_BIN_DIR/microblog-deploy" \
+    MICROBLOG_LIB_DIR MICROBLOG_REPORT MICROBLOG_METRICS
 }
 
-# microblog_flask RELEASE ARGUMENT...: with the environment that the service gets, and its PATH,
-# because the application's own commands start pybabel by name.
-microblog_flask() (
-  local release=$1
-  shift
-  cd "$release" || return
-  set -o allexport
-  # shellcheck source=/dev/null
-  source "$MICROBLOG_CONF_DIR/environment"
-  # shellcheck source=/dev/null
-  source "$MICROBLOG_CONF_DIR/secret"
-  microblog_as env PATH="$release/.venv/bin:$PATH" flask "$@"
-)
-
-microblog_switch() {
-  if [[ $(readlink "$MICROBLOG_ROOT/current") != "$1" ]]; then
-    ln -sfn "$1" "$MICROBLOG_ROOT/.current"
-    mv -T "$MICROBLOG_ROOT/.current" "$MICROBLOG_ROOT/current"
-  fi
+microblog_units() {
+  local units=$MICROBLOG_UNIT_DIR program
+  install_file microblog/microblog.service "$units/microblog.service" MICROBLOG_LIB_DIR
+  install_file microblog/microblog.socket "$units/microblog.socket" MICROBLOG_PORT
+  for program in microblog microblog-candidate; do
+    install_file microblog/microblog@.socket "$units/$program@.socket" MICROBLOG_RUN_DIR
+    install_file microblog/microblog@.service "$units/$program@.service" MICROBLOG_USER \
+      MICROBLOG_ROOT MICROBLOG_CONF_DIR MICROBLOG_THREADS MICROBLOG_PROXY_ADDRESS MICROBLOG_WSGI_APP
+  done
+  # A release that runs already gets what is new in these; the first one starts with it.
+  service_apply try-restart 'microblog@*.service' "$units/microblog.service" \
+    "$units/microblog@.service" "$units/microblog@.socket" \
+    "$MICROBLOG_CONF_DIR/environment" "$MICROBLOG_CONF_DIR/microblog.environment" \
+    "$MICROBLOG_CONF_DIR/secret"
 }
