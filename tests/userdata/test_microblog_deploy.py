@@ -157,8 +157,9 @@ def app_host(folder: Path, packages: Path) -> Iterator[AppHost]:
     whole = render("app", ROLES["app"], settings).script
     prepare = (
         whole[: whole.index("\nboot_begin\n")]
-        + "\naws_parameter_get() { :; }; microblog_settings; microblog_user; microblog_environment\n"
-        'microblog_secret "$MICROBLOG_CONF_DIR/secret"; microblog_commands; microblog_units\n'
+        + "\naws_parameter_get() { :; }; microblog_settings; microblog_user\n"
+        'microblog_environment; microblog_secret "$MICROBLOG_CONF_DIR/secret"\n'
+        "microblog_commands; microblog_units\n"
     )
     with running(systemd, made.bin / "systemctl"):
         result = made.run(prepare)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from userdata_hosts import Host, install, make_host, need
+from userdata_hosts import Host, install, make_host, need, path_settings
 
 from constructs_lib.userdata import ROOT
 

@@ -14,7 +14,7 @@ from userdata_hosts import FAKES, SETTINGS, Host, make_host, need, path_settings
 from constructs_lib.userdata import ROLES, render
 
 REPORT = "var/lib/microblog-boot/report.jsonl"
-METRICS = "var/lib/prometheus/node-exporter/microblog-boot.prom"
+REPORTS = ("run/", "var/lib/microblog-deploy/", "var/lib/prometheus/", REPORT)
 QUICK: dict[str, str | int] = {"RETRY_DELAY": 0, "RETRY_LIMIT": 2, "HTTP_WAIT_SECONDS": 1}
 
 
@@ -75,7 +75,7 @@ def tree(root: Path) -> dict[str, tuple[int, str]]:
         name = path.relative_to(root).as_posix()
         if path.is_symlink():
             left[name] = (0, str(path.readlink()))
-        elif path.is_file() and name not in (REPORT, METRICS):
+        elif path.is_file() and not name.startswith(REPORTS):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             left[name] = (path.stat().st_mode, f"{content} {path.stat().st_mtime_ns}")
         elif path.is_dir():

@@ -18,7 +18,7 @@ microblog_settings() {
   : "${MICROBLOG_ROOT:=/srv/microblog}"
   : "${MICROBLOG_CONF_DIR:=/etc/microblog}"
   : "${MICROBLOG_UNIT_DIR:=/etc/systemd/system}"
-  : "${MICROBLOG_RUN_DIR:=/run/microblog-health}"
+  : "${MICROBLOG_RUN_DIR:=/run/microblog-releases}"
   : "${MICROBLOG_LIB_DIR:=/usr/local/lib/microblog}"
   : "${MICROBLOG_BIN_DIR:=/usr/local/sbin}"
   : "${MICROBLOG_REPORT:=/var/lib/microblog-deploy/report.json}"

@@ -80,13 +80,15 @@ healthy() {
 
 # exclusively WHAT: one deploy or restore at a time; the next one waits and says for whom.
 exclusively() {
-  exec 9>>"$ROOT/.lock"
+  local lock=$RUN_DIR/deploy.lock
+  mkdir -p "$RUN_DIR"
+  exec 9>>"$lock"
   if ! flock --nonblock 9; then
-    log_info "waits for $(<"$ROOT/.lock")"
+    log_info "waits for $(<"$lock")"
     if ! flock --timeout "$LOCK_SECONDS" 9; then
-      log_error "gave up after ${LOCK_SECONDS}s of waiting for $(<"$ROOT/.lock")"
+      log_error "gave up after ${LOCK_SECONDS}s of waiting for $(<"$lock")"
       return 1
     fi
   fi
-  printf '%s (process %d)\n' "$1" $$ >"$ROOT/.lock"
+  printf '%s (process %d)\n' "$1" $$ >"$lock"
 }

@@ -44,6 +44,9 @@ deploy_build() {
 deploy_prune() {
   local release
   rm -f "$CANDIDATE"
+  if [[ $COMMIT == "$OLD" ]]; then
+    return 0
+  fi
   touch "$RELEASE/.complete"
   # shellcheck disable=SC2012  # names are commits
   ls -1t "$ROOT/releases/"*/.complete | head -n 5 >"$ROOT/.kept"
