@@ -8,9 +8,10 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rehearsal import namespaces
 from rehearsal.checks import Check, Result
@@ -18,6 +19,7 @@ from rehearsal.network import CLOCK, Host, Network
 from rehearsal.probes import Question
 from rehearsal.wiring import Wiring
 
+PROMETHEUS = 9090
 _PATIENCE = 5.0
 
 
@@ -121,24 +123,28 @@ def site(network: Network, wiring: Wiring, host: Host) -> Check:
     return Check("site", f"http://{host.public}/", "ok" if status < 400 else "failed", said)
 
 
-def targets(space: Path, client: str, address: str, port: int) -> Iterator[Check]:
-    """What Prometheus sees of its targets."""
+def targets(
+    space: Path, client: str, address: str, expected: Iterable[tuple[str, int]]
+) -> Iterator[Check]:
+    """Whether Prometheus at `address` scrapes each expected (address, port), and with success."""
 
-    def ask() -> list[dict[str, Any]]:
-        _, body, _ = get(space, client, address, port, "/api/v1/targets?state=active")
-        found: list[dict[str, Any]] = json.loads(body)["data"]["activeTargets"]
-        return found
+    def ask() -> dict[str, dict[str, Any]]:
+        _, body, _ = get(space, client, address, PROMETHEUS, "/api/v1/targets?state=active")
+        found = json.loads(body)["data"]["activeTargets"]
+        return {urlsplit(one["scrapeUrl"]).netloc: one for one in found}
 
+    wanted = [f"{one}:{port}" for one, port in expected]
     try:
-        found = eventually(ask, lambda one: one != [] and all(t["health"] == "up" for t in one))
+        found = eventually(
+            ask, lambda seen: all(seen.get(one, {}).get("health") == "up" for one in wanted), 90
+        )
     except (OSError, ValueError, KeyError) as error:
         yield Check("metrics", "Prometheus", "failed", str(error))
         return
-    for one in found:
-        up = one["health"] == "up"
-        yield Check("metrics", one["scrapeUrl"], "ok" if up else "failed", one["lastError"])
-    if not found:
-        yield Check("metrics", "Prometheus", "failed", "has no targets")
+    for one in sorted({*wanted, *found}):
+        target = found.get(one, {"health": "not a target", "lastError": ""})
+        said = f"{target['health']} {target['lastError']}".strip()
+        yield Check("metrics", one, "ok" if target["health"] == "up" else "failed", said)
 
 
 def eventually(

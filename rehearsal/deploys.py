@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 
 from rehearsal.checks import Check, Result
 from rehearsal.load import Load
@@ -11,7 +12,9 @@ from rehearsal.machines import Machine
 from rehearsal.probes import Question
 from rehearsal.rehearsal import Rehearsal
 
-_COMMAND = "/usr/local/lib/pipeline/deploy"
+_DEPLOY = "/usr/local/sbin/microblog-deploy"
+"""userdata/modules/microblog.sh"""
+_PIPELINE = "/usr/local/lib/pipeline/deploy"
 """userdata/modules/pipeline.sh"""
 _USER = "jenkins"
 _CURRENT = "/srv/microblog/current"
@@ -23,16 +26,20 @@ _WITHIN = 300.0
 
 
 def deploys(rehearsal: Rehearsal, revisions: Mapping[str, str]) -> Iterator[Check]:
-    """The good revision gets out and the broken one is rolled back, and no request is lost."""
-    origin = next((m for m in rehearsal.machines.values() if m.has(_COMMAND)), None)
-    target = next((m for m in rehearsal.machines.values() if m.has(_CURRENT)), None)
-    if origin is None or target is None:
-        lacking = _COMMAND if origin is None else _CURRENT
-        yield Check("deploy", "a deploy", "left out", f"no host has {lacking}")
+    """The good revision gets out and the broken one is rolled back, and no request is lost.
+
+    From the CI server where there is one, else on the application's host itself.
+    """
+    machines = rehearsal.machines.values()
+    target = next((one for one in machines if one.has(_DEPLOY)), None)
+    if target is None:
+        yield Check("deploy", "a deploy", "left out", f"no host has {_DEPLOY}")
         return
+    origin = next((one for one in machines if one.has(_PIPELINE)), target)
     yield from _deploy(rehearsal, origin, target, revisions["good"], succeeds=True)
     yield from _deploy(rehearsal, origin, target, revisions["broken"], succeeds=False)
-    yield from _known_hosts(rehearsal, origin)
+    if origin is not target:
+        yield from _known_hosts(rehearsal, origin)
 
 
 def _deploy(
@@ -42,16 +49,10 @@ def _deploy(
     what = "a good revision" if succeeds else "a broken revision"
     begun = time.monotonic()
     loads = list(_loads(rehearsal, target))
-    for one in loads:
-        one.__enter__()
-    try:
-        done = origin.execute(
-            *("runuser", "-u", _USER, "--", "env", "DEPLOY_PAUSE=5", _COMMAND, commit),
-            patience=_WITHIN,
-        )
-    finally:
+    with ExitStack() as clients:
         for one in loads:
-            one.__exit__()
+            clients.enter_context(one)
+        done = origin.execute(*_command(origin, target), commit, patience=_WITHIN)
     seconds = time.monotonic() - begun
     now, expected = _release(target), commit if succeeds else before
     as_expected = (done.returncode == 0) is succeeds and now == expected
@@ -70,6 +71,12 @@ def _deploy(
             f"{load.answered} requests answered{lost}",
             seconds,
         )
+
+
+def _command(origin: Machine, target: Machine) -> tuple[str, ...]:
+    if origin is target:
+        return (_DEPLOY,)
+    return ("runuser", "-u", _USER, "--", "env", "DEPLOY_PAUSE=5", _PIPELINE)
 
 
 def _loads(rehearsal: Rehearsal, target: Machine) -> Iterator[Load]:

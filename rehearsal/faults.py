@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from constructs_lib.errors import RunError
 from rehearsal import conversations
 from rehearsal.checks import Check
-from rehearsal.conversations import eventually
+from rehearsal.conversations import PROMETHEUS, eventually
 from rehearsal.machines import Machine
 from rehearsal.network import RehearsalError
 from rehearsal.probes import Question
 from rehearsal.rehearsal import Rehearsal
 from rehearsal.watch import Watch
 
-_SSH, _PROMETHEUS = 22, 9090
+_SSH = 22
 _HEALED_WITHIN, _BACK_WITHIN, _TOLD_WITHIN = 10.0, 60.0, 60.0
 
 
@@ -82,14 +82,18 @@ def _partition(rehearsal: Rehearsal, machine: Machine) -> Iterator[Check]:
 
 def _told(rehearsal: Rehearsal, machine: Machine, begun: float) -> Iterator[Check]:
     """Whether Prometheus has an alert about the machine, unless it is Prometheus'."""
-    asked = [one for one in rehearsal.open_questions() if one.port == _PROMETHEUS and one.client]
+    asked = [one for one in rehearsal.open_questions() if one.port == PROMETHEUS and one.client]
     if not asked or asked[0].destination == machine.host.name:
         return
     watcher = rehearsal.machines[asked[0].destination].host
 
     def alerts() -> list[str]:
         _, body, _ = conversations.get(
-            rehearsal.wiring.outside.path, asked[0].client, watcher.public, 9090, "/api/v1/alerts"
+            rehearsal.wiring.outside.path,
+            asked[0].client,
+            watcher.public,
+            PROMETHEUS,
+            "/api/v1/alerts",
         )
         found = json.loads(body)["data"]["alerts"]
         return [

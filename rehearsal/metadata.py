@@ -15,6 +15,8 @@ from rehearsal.network import Host, Network
 
 ACCOUNT = "123456789012"
 _KEYS = {"AccessKeyId": "ASIAREHEARSAL", "SecretAccessKey": "rehearsal", "Token": "rehearsal"}
+_LIFETIME = "X-aws-ec2-metadata-token-ttl-seconds"
+_HEADER = "HTTP_" + _LIFETIME.upper().replace("-", "_")
 _MAC = "02:00:00:00:00:01"
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -35,23 +37,31 @@ class MetadataService:
         self._tokens: set[str] = set()
 
     def __call__(self, environ: Mapping[str, Any], start: StartResponse) -> Iterable[bytes]:
-        status, body = self._answer(environ)
-        start(f"{status.value} {status.phrase}", [("Content-Type", "text/plain")])
+        headers = [("Content-Type", "text/plain")]
+        if environ["PATH_INFO"] == "/latest/api/token":
+            status, body = self._token(environ)
+            # Clients that are told no lifetime believe that they have no token.
+            headers.append((_LIFETIME, str(environ.get(_HEADER))))
+        else:
+            status, body = self._answer(environ)
+        start(f"{status.value} {status.phrase}", headers)
         return [body]
 
+    def _token(self, environ: Mapping[str, Any]) -> tuple[HTTPStatus, bytes]:
+        if environ["REQUEST_METHOD"] != "PUT":
+            return HTTPStatus.METHOD_NOT_ALLOWED, b""
+        if not str(environ.get(_HEADER)).isdigit():
+            return HTTPStatus.BAD_REQUEST, b""
+        self._tokens.add(token := secrets.token_urlsafe(32))
+        return HTTPStatus.OK, token.encode()
+
     def _answer(self, environ: Mapping[str, Any]) -> tuple[HTTPStatus, bytes]:
-        path = str(environ["PATH_INFO"])
-        if path == "/latest/api/token":
-            if environ["REQUEST_METHOD"] != "PUT":
-                return HTTPStatus.METHOD_NOT_ALLOWED, b""
-            self._tokens.add(token := secrets.token_urlsafe(32))
-            return HTTPStatus.OK, token.encode()
         if environ.get("HTTP_X_AWS_EC2_METADATA_TOKEN") not in self._tokens:
             return HTTPStatus.UNAUTHORIZED, b""
         host = self._host(str(environ["REMOTE_ADDR"]))
         if host is None:
             return HTTPStatus.NOT_FOUND, b""
-        return _walk(self._tree(host), path.split("/")[2:])
+        return _walk(self._tree(host), str(environ["PATH_INFO"]).split("/")[2:])
 
     def _host(self, address: str) -> Host | None:
         return next((one for one in self.network.hosts if one.address == address), None)

@@ -21,8 +21,6 @@ from rehearsal.network import Network
 from rehearsal.probes import Question
 from rehearsal.wiring import Wiring
 
-_PROMETHEUS = 9090
-
 
 class Rehearsal:
     """`order`: "name", "folder", "stack", "tags", "image", "folders" (what the mirror serves)."""
@@ -111,10 +109,21 @@ class Rehearsal:
             host = self.machines[question.destination].host
             if question.client == world:
                 yield conversations.site(self.network, self.wiring, host)
-            if question.client and question.port == _PROMETHEUS:
+            if question.client and question.port == conversations.PROMETHEUS:
                 yield from conversations.targets(
-                    self.wiring.outside.path, question.client, host.public, _PROMETHEUS
+                    self.wiring.outside.path,
+                    question.client,
+                    host.public,
+                    self._scraped_from(host.name, asked),
                 )
+
+    def _scraped_from(self, watcher: str, asked: list[Question]) -> list[tuple[str, int]]:
+        """What the network is opened for, to the host that watches, but the site and SSH."""
+        return [
+            (self.machines[one.destination].host.address, one.port)
+            for one in asked
+            if one.source == watcher and one.port not in (22, 80)
+        ]
 
     def open_questions(self) -> list[Question]:
         """What the network lets through to hosts, by TCP."""
