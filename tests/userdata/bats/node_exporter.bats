@@ -6,7 +6,7 @@ setup() {
 @test "it listens on its port and its metrics are asked for once" {
   export NODE_EXPORTER_PORT=9111
   main node_exporter
-  grep -qx 'ARGS="--web.listen-address=:9111"' "$ROOT/etc/default/prometheus-node-exporter"
+  grep -q '^ARGS="--web.listen-address=:9111 ' "$ROOT/etc/default/prometheus-node-exporter"
   called " install .* prometheus-node-exporter$"
   called "^systemctl restart prometheus-node-exporter.service$"
   called "^systemctl enable --now prometheus-node-exporter.service$"
