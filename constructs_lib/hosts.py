@@ -14,6 +14,7 @@ from constructs_lib.ports import (
     NGINX_EXPORTER,
     NODE_EXPORTER,
     PROMETHEUS,
+    SSH,
 )
 from constructs_lib.userdata import ROLES, UserData, render
 
@@ -38,6 +39,8 @@ def _settings_of_modules(environment: Environment, role: str) -> dict[str, str |
     match role:
         case "web":
             return {
+                "DEPLOY_USER_FROM": str(servers.jenkins.address),
+                "DEPLOY_USER_JUMP": f"{servers.app.address}:{SSH.number}",
                 "NGINX_LISTEN_PORT": HTTP.number,
                 "NGINX_UPSTREAM_ADDRESS": str(servers.app.address),
                 "NGINX_UPSTREAM_PORT": GUNICORN.number,
@@ -46,6 +49,7 @@ def _settings_of_modules(environment: Environment, role: str) -> dict[str, str |
             }
         case "app":
             return {
+                "DEPLOY_USER_FROM": str(servers.web.address),
                 "MICROBLOG_REPOSITORY": environment.microblog.repository,
                 "MICROBLOG_REVISION": environment.microblog.revision,
                 "MICROBLOG_PORT": GUNICORN.number,
@@ -55,6 +59,11 @@ def _settings_of_modules(environment: Environment, role: str) -> dict[str, str |
             }
         case "jenkins":
             return {
+                "DEPLOY_KEY_WEB_ADDRESS": str(servers.web.address),
+                "DEPLOY_KEY_APP_ADDRESS": str(servers.app.address),
+                "DEPLOY_KEY_PORT": SSH.number,
+                "REDIRECT_PORT": HTTP.number,
+                "REDIRECT_TO_PORT": JENKINS.number,
                 "JENKINS_PORT": JENKINS.number,
                 "JENKINS_JOB": JENKINS_JOB,
                 "JENKINS_REPOSITORY": environment.microblog.repository,

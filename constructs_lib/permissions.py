@@ -8,10 +8,17 @@ from constructs_lib.environment import Environment
 from constructs_lib.iam import Statement, partition
 
 READS: Mapping[str, tuple[str, ...]] = {
-    "web": ("jenkins/deploy_key",),
-    "app": ("jenkins/deploy_key", "app/secret_key"),
-    "jenkins": ("web/ssh_host_keys", "app/ssh_host_keys", "jenkins/admin_password"),
-    "monitoring": ("monitoring/admin_password",),
+    "web": ("web/ssh_host_keys", "jenkins/deploy_key"),
+    "app": ("app/ssh_host_keys", "app/secret_key", "jenkins/deploy_key"),
+    "jenkins": (
+        "jenkins/ssh_host_keys",
+        "jenkins/deploy_key",
+        "jenkins/admin_password",
+        "jenkins/nvd_api_key",
+        "web/ssh_host_keys",
+        "app/ssh_host_keys",
+    ),
+    "monitoring": ("monitoring/ssh_host_keys", "monitoring/admin_password"),
 }
 """The parameters that a role reads, below the environment's path; it writes below its own."""
 

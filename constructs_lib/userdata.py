@@ -14,11 +14,21 @@ from difflib import get_close_matches
 from pathlib import Path
 
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "web": ("base", "ssm", "node_exporter", "nginx", "nginx_exporter", "mtail"),
-    "app": ("base", "ssm", "node_exporter", "gunicorn_exporter", "microblog"),
-    "jenkins": ("base", "ssm", "node_exporter", "jenkins"),
+    "web": (
+        *("base", "ssm", "ssh_host_keys", "deploy_user", "node_exporter"),
+        *("nginx", "nginx_exporter", "mtail"),
+    ),
+    "app": (
+        *("base", "ssm", "ssh_host_keys", "deploy_user", "node_exporter"),
+        *("gunicorn_exporter", "microblog"),
+    ),
+    # What needs neither Jenkins nor Java comes before them, and works without them.
+    "jenkins": (
+        *("base", "ssm", "ssh_host_keys", "deploy_key", "node_exporter"),
+        *("pipeline", "redirect", "jenkins", "dependency_check"),
+    ),
     "monitoring": (
-        *("base", "ssm", "node_exporter"),
+        *("base", "ssm", "ssh_host_keys", "node_exporter"),
         *("blackbox_exporter", "alertmanager", "prometheus", "grafana"),
     ),
 }
@@ -140,7 +150,7 @@ def _without_comments(source: str) -> str:
 def _file_text(modules: Sequence[str], root: Path) -> Iterator[str]:
     """The shell function `file_text NAME`, which prints a file of `userdata/files/`."""
     yield "file_text() {\n  case $1 in"
-    for module in modules:
+    for module in ("lib", *modules):
         folder = root / "files" / module
         for path in sorted(each for each in folder.rglob("*") if each.is_file()):
             text = _read(path)

@@ -24,6 +24,7 @@ EXPECTED = {
     "web": {
         ("ssm:PutParameter", f"{PARAMETER}/web/*"),
         ("ssm:DeleteParameter", f"{PARAMETER}/web/*"),
+        ("ssm:GetParameters", f"{PARAMETER}/web/ssh_host_keys"),
         ("ssm:GetParameters", f"{PARAMETER}/jenkins/deploy_key"),
     },
     "app": {
@@ -31,17 +32,22 @@ EXPECTED = {
         ("ssm:DeleteParameter", f"{PARAMETER}/app/*"),
         ("ssm:GetParameters", f"{PARAMETER}/jenkins/deploy_key"),
         ("ssm:GetParameters", f"{PARAMETER}/app/secret_key"),
+        ("ssm:GetParameters", f"{PARAMETER}/app/ssh_host_keys"),
     },
     "jenkins": {
         ("ssm:PutParameter", f"{PARAMETER}/jenkins/*"),
         ("ssm:DeleteParameter", f"{PARAMETER}/jenkins/*"),
         ("ssm:GetParameters", f"{PARAMETER}/web/ssh_host_keys"),
         ("ssm:GetParameters", f"{PARAMETER}/app/ssh_host_keys"),
+        ("ssm:GetParameters", f"{PARAMETER}/jenkins/ssh_host_keys"),
+        ("ssm:GetParameters", f"{PARAMETER}/jenkins/deploy_key"),
         ("ssm:GetParameters", f"{PARAMETER}/jenkins/admin_password"),
+        ("ssm:GetParameters", f"{PARAMETER}/jenkins/nvd_api_key"),
     },
     "monitoring": {
         ("ssm:PutParameter", f"{PARAMETER}/monitoring/*"),
         ("ssm:DeleteParameter", f"{PARAMETER}/monitoring/*"),
+        ("ssm:GetParameters", f"{PARAMETER}/monitoring/ssh_host_keys"),
         ("ssm:GetParameters", f"{PARAMETER}/monitoring/admin_password"),
         ("ec2:DescribeInstances", "*"),
         ("sns:Publish", "arn:aws:sns:us-east-1:*:microblog-dev-alarms"),

@@ -78,7 +78,7 @@ def test_gunicorn_keeps_connections_longer_than_nginx() -> None:
 def test_jenkins_is_configured_as_code_for_one_administrator_and_one_job(host: Host) -> None:
     line = (
         'install_file jenkins/jenkins.yaml "$PWD/jenkins.yaml" '
-        "JENKINS_EXECUTORS JENKINS_JOB JENKINS_REPOSITORY"
+        "JENKINS_EXECUTORS JENKINS_JOB JENKINS_REPOSITORY JENKINS_PIPELINE"
     )
     config = yaml.safe_load(
         (install(host, "jenkins", "jenkins", line) / "jenkins.yaml").read_text()

@@ -65,6 +65,7 @@ def script_for(role: str, host: Host, key: tuple[Path, str], repository: Path) -
         settings["JENKINS_KEY_FINGERPRINT"] = key[1]
         digest = hashlib.sha256(key[0].read_bytes()).hexdigest()
         settings["JENKINS_PLUGIN_MANAGER_SHA256"] = digest
+        settings["DEPENDENCY_CHECK_SHA256"] = digest
     return render(role, ROLES[role], settings).script
 
 
@@ -124,14 +125,17 @@ def test_a_boot_goes_well_and_a_second_one_changes_nothing(
         ("web", "snap", "ssm"),
         ("web", "nginx", "nginx"),
         ("app", "systemctl restart prometheus-node-exporter.service", "node_exporter"),
-        ("app", "useradd", "microblog"),
+        ("app", "visudo", "deploy_user"),
+        ("app", "useradd", "deploy_user"),
         ("app", "flask db upgrade", "microblog"),
         ("web", "mtail", "mtail"),
         ("app", "systemctl restart gunicorn_exporter.service", "gunicorn_exporter"),
         ("monitoring", "amtool", "alertmanager"),
         ("monitoring", "promtool", "prometheus"),
         ("monitoring", "systemctl restart grafana-server.service", "grafana"),
+        ("jenkins", "systemctl restart deploy-key.timer", "deploy_key"),
         ("jenkins", "java", "jenkins"),
+        ("jenkins", "unzip", "dependency_check"),
     ],
 )
 def test_a_failing_command_ends_the_boot_in_its_step(

@@ -271,7 +271,13 @@ def test_every_path_a_module_writes_is_a_setting(module: str) -> None:
 
 def test_every_module_belongs_to_a_role_and_every_file_to_a_module() -> None:
     assert {module for modules in ROLES.values() for module in modules} == set(MODULES)
-    assert {path.name for path in (ROOT / "files").iterdir()} <= set(MODULES)
+    assert {path.name for path in (ROOT / "files").iterdir()} <= {*MODULES, "lib"}
+
+
+def test_every_file_of_lib_is_installed_by_it() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "lib").glob("*.sh"))
+    for path in (ROOT / "files" / "lib").iterdir():
+        assert f"install_file lib/{path.name} " in source
 
 
 @pytest.mark.parametrize("module", MODULES)

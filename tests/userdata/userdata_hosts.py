@@ -17,12 +17,21 @@ from constructs_lib import userdata
 FAKES = Path(__file__).parent / "fakes"
 
 _GIVEN: Mapping[str, Mapping[str, str | int]] = {
-    "web": {"NGINX_UPSTREAM_ADDRESS": "10.0.2.110"},
+    "web": {
+        "NGINX_UPSTREAM_ADDRESS": "10.0.2.110",
+        "DEPLOY_USER_FROM": "172.31.17.100",
+        "DEPLOY_USER_JUMP": "10.0.2.110:22",
+    },
     "app": {
         "MICROBLOG_REPOSITORY": "https://github.com/example/microblog.git",
         "MICROBLOG_REVISION": "main",
+        "DEPLOY_USER_FROM": "10.0.1.204",
     },
-    "jenkins": {"JENKINS_REPOSITORY": "https://github.com/example/microblog.git"},
+    "jenkins": {
+        "JENKINS_REPOSITORY": "https://github.com/example/microblog.git",
+        "DEPLOY_KEY_WEB_ADDRESS": "10.0.1.204",
+        "DEPLOY_KEY_APP_ADDRESS": "10.0.2.110",
+    },
     "monitoring": {"ALERTMANAGER_TOPIC": "microblog-dev-alarms"},
 }
 

@@ -17,6 +17,15 @@ aws_parameter_put() {
     "$(json_string "$1")" "$(json_string "$2")")" >/dev/null
 }
 
+# aws_parameter_keep NAME VALUE: put where another value is, or none: every put is a version more.
+aws_parameter_keep() {
+  local kept
+  kept=$(aws_parameter_get "$1")
+  if [[ $kept != "$2" ]]; then
+    aws_parameter_put "$1" "$2"
+  fi
+}
+
 # aws_parameter_get NAME: the value, decrypted; nothing where there is no such parameter.
 aws_parameter_get() {
   aws_call ssm AmazonSSM.GetParameters "{\"Names\":[$(json_string "$1")],\"WithDecryption\":true}" |

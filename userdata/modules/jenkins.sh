@@ -7,6 +7,7 @@
 jenkins_settings() {
   : "${JENKINS_REPOSITORY:?URL of the git repository to build}"
   : "${JENKINS_JOB:=workload_4}"
+  : "${JENKINS_PIPELINE:=/usr/local/lib/pipeline/Jenkinsfile}"
   : "${JENKINS_PORT:=8080}"
   : "${JENKINS_EXECUTORS:=2}"
   # Needs Java 21 (Jenkins: "Java Support Policy"): in Ubuntu 24.04 and Debian 13, not in 12.
@@ -35,20 +36,33 @@ jenkins_main() {
   # The package starts Jenkins as soon as it is installed. The override, which is there before,
   # lets it start only once it is configured: nobody ever meets an open set-up wizard.
   install_file jenkins/override.conf "$override" JENKINS_PORT JENKINS_HOME JENKINS_CONF_DIR
-  packages_install "$JENKINS_JAVA_PACKAGE" fontconfig git python3-venv
+  packages_install "$JENKINS_JAVA_PACKAGE" fontconfig git
   packages_install "jenkins=$JENKINS_VERSION"
 
   install_file jenkins/jenkins.yaml "$config/jenkins.yaml" \
-    JENKINS_EXECUTORS JENKINS_JOB JENKINS_REPOSITORY
+    JENKINS_EXECUTORS JENKINS_JOB JENKINS_REPOSITORY JENKINS_PIPELINE
   make_dir "$config/secrets" 0700 jenkins:jenkins
-  create_secret "$config/secrets/ADMIN_PASSWORD" jenkins:jenkins
+  jenkins_admin_password "$config/secrets/ADMIN_PASSWORD"
   install_file jenkins/plugins.txt "$config/plugins.txt"
   jenkins_plugins "$config/plugins.txt"
 
   write_file "$JENKINS_HOME/.configured" 0644 </dev/null
-  service_apply restart jenkins.service "$override" "$config/jenkins.yaml" "$config/plugins.txt"
+  service_apply restart jenkins.service "$override" "$config/jenkins.yaml" "$config/plugins.txt" \
+    "$config/secrets/ADMIN_PASSWORD" "$JENKINS_PIPELINE"
   service_enable jenkins.service
   http_wait "http://127.0.0.1:$JENKINS_PORT/login"
+}
+
+# jenkins_admin_password PATH: the one that an operator put into this host's parameter
+# `admin_password`, or one made here.
+jenkins_admin_password() {
+  local password
+  password=$(aws_parameter_get "$(host_parameter admin_password)")
+  if [[ -n $password ]]; then
+    printf '%s' "$password" | write_file "$1" 0600 jenkins:jenkins
+  else
+    create_secret "$1" jenkins:jenkins
+  fi
 }
 
 jenkins_plugins() {

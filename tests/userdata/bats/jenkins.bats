@@ -5,7 +5,9 @@ setup() {
   export JENKINS_KEY_FINGERPRINT=$FINGERPRINT JENKINS_REPOSITORY=https://github.com/example/microblog.git
   JENKINS_PLUGIN_MANAGER_SHA256=$(sha256sum <"$DOWNLOAD" | cut -d' ' -f1)
   export JENKINS_PLUGIN_MANAGER_SHA256
-  mkdir -p "$ROOT/var/lib/jenkins"
+  export HOST_ROLE=jenkins
+  mkdir -p "$ROOT/var/lib/jenkins" "$ROOT/usr/local/lib/pipeline"
+  echo "pipeline {}" >"$ROOT/usr/local/lib/pipeline/Jenkinsfile"
 }
 
 @test "it is configured before it may start" {
@@ -19,9 +21,9 @@ java
 syst" ]]
 }
 
-@test "Java, and what a build of the application needs, are there" {
+@test "Java and git are there, and Jenkins answers" {
   main jenkins
-  called " install .*openjdk-21-jre-headless fontconfig git python3-venv$"
+  called " install .*openjdk-21-jre-headless fontconfig git$"
   called "^systemctl enable --now jenkins.service$"
   grep -qx "http://127.0.0.1:8080/login" "$STATE/asked"
 }
@@ -38,10 +40,30 @@ syst" ]]
   yaml=$ROOT/etc/jenkins/jenkins.yaml
   grep -Fq "multibranchPipelineJob('workload_4')" "$yaml"
   grep -Fq "remote('https://github.com/example/microblog.git')" "$yaml"
+  grep -Fq "script(new File('$ROOT/usr/local/lib/pipeline/Jenkinsfile').text)" "$yaml"
   password=$(<"$ROOT/etc/jenkins/secrets/ADMIN_PASSWORD")
   [[ $password =~ ^[0-9a-f]{64}$ && $(stat -c %a "$ROOT/etc/jenkins/secrets/ADMIN_PASSWORD") == 600 ]]
   [[ $(stat -c %a "$ROOT/etc/jenkins/secrets") == 700 ]]
   [[ $(grep -rl "$password" "$ROOT" | wc -l) -eq 1 ]]
+}
+
+@test "the password is the one that an operator put into Parameter Store" {
+  publish /microblog/test/jenkins/admin_password "an operator's own"
+  main jenkins
+  secret=$ROOT/etc/jenkins/secrets/ADMIN_PASSWORD
+  [[ $(<"$secret") == "an operator's own" && $(stat -c %a "$secret") == 600 ]]
+  again jenkins
+}
+
+@test "a password that cannot be asked for fails it, and none is made instead" {
+  export FAIL=aws
+  run ! main jenkins
+  [[ ! -e $ROOT/etc/jenkins/secrets/ADMIN_PASSWORD ]]
+}
+
+@test "builds do not get at the role of the host" {
+  main jenkins
+  grep -q "^IPAddressDeny=169.254.169.254 " "$ROOT/etc/systemd/system/jenkins.service.d/microblog.conf"
 }
 
 @test "every plugin is pinned, and dependencies are not taken newer than asked for" {
