@@ -23,8 +23,11 @@ FAKES = (
     "prometheus-node-exporter",
     "promtool",
     "python3",
+    "ssh",
+    "sshd",
     "sudo",
     "systemd-analyze",
+    "visudo",
 )
 
 
