@@ -131,14 +131,19 @@ def curl(
 @app.command()
 def down(
     names: Annotated[list[str] | None, typer.Argument(metavar="[RUN]...")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All there are.")] = False,
 ) -> None:
-    """Take rehearsals down: those named, or all. Nothing of them is left."""
+    """Take rehearsals down: those named, all, or the only one. Nothing of them is left."""
     with _fails_plainly():
         _expect_ready()
         known = {run.name: run for run in runs.runs()}
-        for name in names or known:
-            if name not in known:
-                raise RunError(f"no rehearsal is named {name}; known: {', '.join(known) or 'none'}")
+        listed = ", ".join(known)
+        chosen = list(known) if everything or len(known) <= 1 else []
+        if unknown := [name for name in names or () if name not in known]:
+            raise RunError(f"no rehearsal is named {unknown[0]}; known: {listed or 'none'}")
+        if not names and not chosen and known:
+            raise RunError(f"name the rehearsal, or take --all down: {listed}")
+        for name in names or chosen:
             known[name].end()
             typer.echo(f"{name}: down")
 

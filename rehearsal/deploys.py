@@ -89,7 +89,7 @@ def _loads(rehearsal: Rehearsal, target: Machine) -> Iterator[Load]:
         if question.destination == target.host.name and _is_application(question):
             space = rehearsal.wiring.hosts[question.source].path
             address, port = target.host.address, question.port
-            yield Load(f"http://{address}:{port}/", space, "", address, port, clients=4, pause=0.01)
+            yield Load(f"http://{address}:{port}/", space, "", address, port, clients=3, pause=0.02)
 
 
 def _is_application(question: Question) -> bool:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from rehearsal.checks import Check
 from rehearsal.machines import Machine
 
-_PATIENCE = 240.0
-"""Seconds for a boot; userdata/lib/retry.sh gives up on what it cannot get after as many."""
+_PATIENCE = 480.0
+"""Seconds for a boot: twice what userdata/lib/retry.sh waits for something it cannot get."""
 
 Missed = Callable[[], Mapping[str, list[str]]]
 
