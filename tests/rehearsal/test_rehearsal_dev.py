@@ -99,6 +99,13 @@ def test_a_deploy_under_load_loses_no_request(kept: Kept, revision: str) -> None
     assert {one["result"] for one in found} == {"ok"}, found
 
 
+def test_the_node_exporter_tells_which_services_failed(kept: Kept) -> None:
+    """Names that tests/userdata/test_monitoring_metrics.py cannot have from a container."""
+    metrics = kept.inside("app", "curl -s localhost:9100/metrics")
+    units = re.findall(r'^node_systemd_unit_state{name="(.+?)",state="failed",', metrics, re.M)
+    assert {"microblog.service", "gunicorn_exporter.service"} <= set(units)
+
+
 def test_gunicorn_serves_with_four_workers(kept: Kept) -> None:
     lines = kept.inside("app", "ps -o ppid=,pid= -C gunicorn").split("\n")
     pairs = [line.split() for line in lines if line.strip()]
