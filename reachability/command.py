@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import typer
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
 
-from reachability import changes, contract, live, report, stacks, terraform
-from reachability.intervals import is_world
-from reachability.matrix import Matrix, matrix
+from reachability import changes, contract, live, stacks, terminal, terraform
+from reachability.matrix import matrix
 from reachability.model import Topology
 from reachability.ports import PROTOCOLS
-from reachability.verdict import UnknownEndpointError, Verdict, reach
+from reachability.terminal import Form
+from reachability.verdict import UnknownEndpointError, reach
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 _TARGET = re.compile(rf"(?P<name>.+):(?P<port>[0-9]{{1,5}})(/(?P<protocol>{'|'.join(PROTOCOLS)}))?")
 
 CONTRACT = Path("policies/exposure.toml")
-
-Form = Literal["words", "json", "markdown"]
 
 
 class UsageError(ValueError):
@@ -83,13 +78,13 @@ def main(
         if against_contract and (source is not None or plan is not None or ask_account):
             raise UsageError("--contract judges a stack whole; name at most the stack")
         if against_contract:
-            code = _print_breaches(_only(folder, environment), form)
+            code = _judge(_only(folder, environment), form)
         elif ask_account:
             if source is not None or plan is not None:
                 raise UsageError("--live compares an account with a stack; name at most a stack")
             if endpoint is not None and not re.match(r"https?://[^/]", endpoint):
                 raise UsageError(f"--endpoint {endpoint!r} is no URL; write http://HOST:PORT")
-            code = _print_comparison(_only(folder, environment), endpoint, form)
+            code = _compare(_only(folder, environment), endpoint, form)
         else:
             code = _answer(environment, source, target, folder, plan, form)
     except live.AccountError as error:
@@ -117,12 +112,13 @@ def _answer(
     if plan is not None:
         if environment is not None:
             raise UsageError("--plan compares a plan's before and after; it takes no environment")
-        return _print_changes(plan, form)
+        terminal.print_changes(_changes(plan), form)
+        return 0
     if environment is None:
         raise UsageError("name an environment, such as dev, or a plan with --plan FILE")
     topology = Topology.of(terraform.read(stacks.one(folder, environment)))
     if source is None:
-        _print_matrix(matrix(topology), environment, form)
+        terminal.print_matrix(matrix(topology), environment, form)
         if topology.left_out:
             named = ", ".join(map(topology.label, topology.left_out))
             typer.echo(f"not modelled, so in no row or column: {named}", err=True)
@@ -130,7 +126,9 @@ def _answer(
     if target is None:
         raise UsageError("name what it is to reach as DEST:PORT, such as app:5000")
     name, port, protocol = _target(target)
-    return _print_verdict(reach(topology, source, name, port, protocol), form)
+    verdict = reach(topology, source, name, port, protocol)
+    terminal.print_verdict(verdict, form)
+    return 0 if verdict.state == "open" else 1
 
 
 def _target(text: str) -> tuple[str, int, str]:
@@ -141,47 +139,11 @@ def _target(text: str) -> tuple[str, int, str]:
     return match["name"], int(match["port"]), match["protocol"] or "tcp"
 
 
-def _print_matrix(found: Matrix, title: str, form: Form) -> None:
-    if form == "json":
-        _print_json(report.matrix_json(found))
-    elif form == "markdown":
-        typer.echo(report.matrix_markdown(found), nl=False)
-    else:
-        table = Table(
-            title=f"{title}: open TCP ports, from the left to the top",
-            title_justify="left",
-            box=SIMPLE,
-        )
-        for heading in ("", *found.names):
-            table.add_column(heading, overflow="fold", no_wrap=not heading)
-        for source in found.names:
-            cells = [report.words(found.cell(source, one)) or "·" for one in found.names]
-            table.add_row(source, *cells)
-        Console().print(table)
-
-
-def _print_verdict(verdict: Verdict, form: Form) -> int:
-    if form == "json":
-        _print_json(report.verdict_json(verdict))
-    else:
-        typer.echo(report.verdict_words(verdict))
-        if verdict.addresses and not is_world(verdict.addresses):
-            typer.echo(f"  for the addresses {verdict.addresses}")
-    return 0 if verdict.state == "open" else 1
-
-
-def _print_changes(plan: Path, form: Form) -> int:
+def _changes(plan: Path) -> list[changes.Change]:
     document = terraform.load(plan)
     old = matrix(Topology.of(terraform.before(document, plan)))
     new = matrix(Topology.of(terraform.parse(document, plan)))
-    found = changes.changes(old, new)
-    if form == "json":
-        _print_json(report.changes_json(found))
-    else:
-        mark = "- " if form == "markdown" else ""
-        lines = [f"{mark}{one}" for one in found]
-        typer.echo("\n".join(lines) or "changes nothing about who can reach whom")
-    return 0
+    return changes.changes(old, new)
 
 
 def _only(folder: Path, environment: str | None) -> Path:
@@ -195,41 +157,13 @@ def _only(folder: Path, environment: str | None) -> Path:
     return found[0]
 
 
-def _print_breaches(stack: Path, form: Form) -> int:
+def _judge(stack: Path, form: Form) -> int:
     found = contract.of_stack(terraform.read(stack), contract.read(CONTRACT))
-    if form == "json":
-        _print_json([_breach(one) for one in found])
-    else:
-        for one in found:
-            typer.echo(f"- {one}" if form == "markdown" else str(one))
-        if not found:
-            typer.echo("as promised: nothing more is open, nothing less works")
+    terminal.print_breaches(found, form)
     return 1 if any(one.refused for one in found) else 0
 
 
-def _breach(one: contract.Difference) -> dict[str, str]:
-    return {
-        "kind": one.kind,
-        "source": one.source,
-        "destination": one.destination,
-        "protocol": one.protocol,
-        "ports": str(one.ports),
-        "addresses": one.addresses,
-    }
-
-
-def _print_comparison(stack: Path, endpoint: str | None, form: Form) -> int:
+def _compare(stack: Path, endpoint: str | None, form: Form) -> int:
     found = live.compare(stack, endpoint)
-    if form == "json":
-        _print_json(found.json())
-    else:
-        mark = "- " if form == "markdown" else ""
-        if not found.differs:
-            typer.echo(f"{mark}the account lets through what {stack.parent.name} says, no more")
-        for line in found.lines():
-            typer.echo(f"{mark}{line}")
+    terminal.print_comparison(found, stack.parent.name, form)
     return 1 if found.differs else 0
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reachability.changes import Change, holds_all
+from reachability.contract import Difference
 from reachability.intervals import Intervals
 from reachability.matrix import Cell, Matrix
 from reachability.ports import Ports
@@ -105,3 +106,15 @@ def changes_json(changes: Sequence[Change]) -> list[dict[str, Any]]:
         }
         for one in changes
     ]
+
+
+def difference_json(difference: Difference) -> dict[str, str]:
+    """A difference to the contract."""
+    return {
+        "kind": difference.kind,
+        "source": difference.source,
+        "destination": difference.destination,
+        "protocol": difference.protocol,
+        "ports": str(difference.ports),
+        "addresses": difference.addresses,
+    }

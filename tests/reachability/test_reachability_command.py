@@ -25,6 +25,22 @@ def test_the_matrix_is_a_table_with_every_end_in_it(outdir: Path) -> None:
     assert "5000" not in rows["internet"]
 
 
+def test_no_name_is_broken_in_a_terminal_of_80_columns(outdir: Path) -> None:
+    shown = CliRunner().invoke(app, ["--dir", str(outdir), "dev"], env={"COLUMNS": "80"}).stdout
+    heading = shown.splitlines()[2]
+    assert heading.split() == ["internet", "operators", "app", "jenkins", "monitoring", "web"]
+    assert all(len(line) <= 80 for line in shown.splitlines())
+
+
+def test_a_matrix_too_wide_for_the_terminal_is_a_list(outdir: Path) -> None:
+    shown = CliRunner().invoke(app, ["--dir", str(outdir), "dev"], env={"COLUMNS": "60"}).stdout
+    rows = {
+        line.split()[0]: " ".join(line.split()[1:]) for line in shown.splitlines() if line.strip()
+    }
+    assert rows["internet"] == "web 80"
+    assert rows["operators"].startswith("jenkins 22, 80, 8080 · monitoring 3000,")
+
+
 def test_json_leaves_closed_pairs_out(outdir: Path) -> None:
     found = json.loads(run(outdir, "dev", "--json").stdout)
     assert found["internet"] == {"web": {"tcp": {"open": [[80, 80]], "unknown": []}}}

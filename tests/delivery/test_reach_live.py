@@ -1,0 +1,121 @@
+"""`reach --live` on a stack that Terraform itself built, in the emulated AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from delivery import emulated, terraform_cli
+from delivery.terraform_cli import TerraformError
+from reachability.command import app
+
+pytestmark = pytest.mark.slow
+
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Built:
+    """The account that `dev` was applied to, and where `dev` was synthesised."""
+
+    aws: emulated.EmulatedAws
+    outdir: Path
+
+    @property
+    def ec2(self) -> Any:
+        return self.aws.client("ec2", REGION)
+
+    def named(self, kind: str, name: str) -> str:
+        """The id of what carries a Name tag."""
+        filters = [{"Name": "key", "Values": ["Name"]}, {"Name": "value", "Values": [name]}]
+        filters.append({"Name": "resource-type", "Values": [kind]})
+        (found,) = self.ec2.describe_tags(Filters=filters)["Tags"]
+        return str(found["ResourceId"])
+
+    def reach(self) -> tuple[int, list[str]]:
+        """Exit code and lines of `reach dev --live`."""
+        asked = ["--dir", str(self.outdir), "dev", "--live", "--endpoint", self.aws.endpoint]
+        ran = CliRunner().invoke(app, asked)
+        assert ran.stderr == ""
+        return ran.exit_code, ran.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def built(outdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    home = tmp_path_factory.mktemp("emulated")
+    with emulated.running("dev", home=home) as aws:
+        work = aws.working_copy(outdir / "stacks" / "dev" / "cdk.tf.json")
+        try:
+            terraform_cli.run(work, "init", "-no-color")
+        except TerraformError as error:
+            if "Failed to query available provider packages" in str(error) or "PATH" in str(error):
+                pytest.skip("needs Terraform, and the registry or a filesystem mirror of it")
+            raise
+        terraform_cli.run(work, "apply", "-auto-approve", "-input=false", "-no-color")
+        yield Built(aws, outdir)
+
+
+@pytest.fixture(autouse=True)
+def no_keys_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(key, raising=False)
+
+
+SAME = (0, ["the account lets through what dev says, no more"])
+
+
+@pytest.fixture(autouse=True)
+def as_built(built: Built) -> Iterator[None]:
+    """Every test takes back what it did by hand."""
+    assert built.reach() == SAME
+    yield
+    assert built.reach() == SAME
+
+
+def test_a_rule_added_by_hand_is_named(built: Built) -> None:
+    group = built.named("security-group", "microblog-dev-app")
+    web = built.named("security-group", "microblog-dev-web")
+    rule = {"IpProtocol": "tcp", "FromPort": 5000, "ToPort": 5000}
+    made = built.ec2.authorize_security_group_ingress(
+        GroupId=group, IpPermissions=[{**rule, "IpRanges": [{"CidrIp": "10.0.1.0/24"}]}]
+    )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    opened = built.ec2.authorize_security_group_ingress(
+        GroupId=web, IpPermissions=[{**rule, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    code, lines = built.reach()
+    assert code == 1
+    by_web = f"rule {opened} in security group microblog-dev-web"
+    assert f"opens web:5000 to internet (added by hand: {by_web})" in lines
+    assert [one for one in lines if one.startswith("also there: ")] == [
+        "also there: security group security-groups/app lets in tcp 5000 from 10.0.1.0/24 "
+        f"(rule {made} in security group microblog-dev-app)",
+        f"also there: security group security-groups/web lets in tcp 5000 from 0.0.0.0/0 ({by_web})",
+    ]
+    for where, id_ in ((group, made), (web, opened)):
+        built.ec2.revoke_security_group_ingress(GroupId=where, SecurityGroupRuleIds=[id_])
+
+
+def test_a_route_added_by_hand_is_named(built: Built) -> None:
+    table = built.named("route-table", "microblogVPC-private-us-east-1a")
+    gateway = built.named("internet-gateway", "microblogVPC")
+    route = {"RouteTableId": table, "DestinationCidrBlock": "198.51.100.0/24"}
+    built.ec2.create_route(**route, GatewayId=gateway)
+    code, lines = built.reach()
+    assert code == 1
+    print(lines)
+    built.ec2.delete_route(**route)
+
+
+def test_an_elastic_ip_given_by_hand_is_named(built: Built) -> None:
+    instance = built.named("instance", "Application_Server")
+    eip = built.ec2.allocate_address(Domain="vpc")
+    built.ec2.associate_address(AllocationId=eip["AllocationId"], InstanceId=instance)
+    code, lines = built.reach()
+    assert code == 1
+    print(lines)
+    built.ec2.release_address(AllocationId=eip["AllocationId"])
