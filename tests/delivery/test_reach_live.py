@@ -88,16 +88,17 @@ def test_a_rule_added_by_hand_is_named(built: Built) -> None:
         GroupId=web, IpPermissions=[{**rule, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
     )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
     code, lines = built.reach()
-    assert code == 1
-    by_web = f"rule {opened} in security group microblog-dev-web"
-    assert f"opens web:5000 to internet (added by hand: {by_web})" in lines
-    assert [one for one in lines if one.startswith("also there: ")] == [
-        "also there: security group security-groups/app lets in tcp 5000 from 10.0.1.0/24 "
-        f"(rule {made} in security group microblog-dev-app)",
-        f"also there: security group security-groups/web lets in tcp 5000 from 0.0.0.0/0 ({by_web})",
-    ]
     for where, id_ in ((group, made), (web, opened)):
         built.ec2.revoke_security_group_ingress(GroupId=where, SecurityGroupRuleIds=[id_])
+    by_web = f"rule {opened} in security group microblog-dev-web"
+    assert code == 1
+    assert lines[0] == f"opens web:5000 to internet (added by hand: {by_web})"
+    assert {one for one in lines if one.startswith("also there: ")} == {
+        "also there: security group security-groups/app lets in tcp 5000 from 10.0.1.0/24 "
+        f"(rule {made} in security group microblog-dev-app)",
+        "also there: security group security-groups/web lets in tcp 5000 from 0.0.0.0/0 "
+        f"({by_web})",
+    }
 
 
 def test_a_route_added_by_hand_is_named(built: Built) -> None:
@@ -106,16 +107,24 @@ def test_a_route_added_by_hand_is_named(built: Built) -> None:
     route = {"RouteTableId": table, "DestinationCidrBlock": "198.51.100.0/24"}
     built.ec2.create_route(**route, GatewayId=gateway)
     code, lines = built.reach()
-    assert code == 1
-    print(lines)
     built.ec2.delete_route(**route)
+    by_route = f"route to 198.51.100.0/24 in {table}"
+    assert code == 1
+    assert lines == [
+        f"closes internet:80, 443 to app (addresses 198.51.100.0/24) (added by hand: {by_route})",
+        "also there: route table microblogVPC/private-us-east-1a sends 198.51.100.0/24 to "
+        f"internet gateway microblogVPC ({by_route})",
+    ]
 
 
 def test_an_elastic_ip_given_by_hand_is_named(built: Built) -> None:
     instance = built.named("instance", "Application_Server")
-    eip = built.ec2.allocate_address(Domain="vpc")
-    built.ec2.associate_address(AllocationId=eip["AllocationId"], InstanceId=instance)
+    made = built.ec2.allocate_address(Domain="vpc")
+    built.ec2.associate_address(AllocationId=made["AllocationId"], InstanceId=instance)
     code, lines = built.reach()
+    built.ec2.disassociate_address(PublicIp=made["PublicIp"])
+    built.ec2.release_address(AllocationId=made["AllocationId"])
+    element = f"Elastic IP {made['PublicIp']} ({made['AllocationId']}) on app"
     assert code == 1
-    print(lines)
-    built.ec2.release_address(AllocationId=eip["AllocationId"])
+    assert f"also there: app holds an Elastic IP ({element})" in lines
+    assert [one for one in lines if not one.startswith("also there: app h")] == []
