@@ -186,7 +186,9 @@ def _remembered(
 def _seen_from_outside(topology: Topology, step: Step) -> object:
     if step.holder is None:
         return step
-    return step.family, step.address, step.holder.hosts & topology.host_references
+    holder, told_apart = step.holder, step.holder.hosts & topology.host_references
+    groups = (holder.vpc, holder.groups) if step.family == 6 else None
+    return step.family, step.address, told_apart, groups
 
 
 def _public_addresses(topology: Topology, interface: Interface, family: int) -> list[int]:

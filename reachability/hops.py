@@ -74,7 +74,7 @@ def group_hop(
     attribute = "private_ip" if far is not None else "public_ip"
     hosts = holder.hosts & topology.host_references if holder is not None else frozenset()
     hosts = frozenset(one for one in hosts if one[1] == attribute)
-    groups = far.groups if far is not None and shared else ()
+    groups = holder.groups if holder is not None and shared else ()
     peer = Peer(other.family, other.address, groups, shared, hosts)
 
     def words() -> tuple[str, str]:

@@ -33,6 +33,7 @@ INTERNET = "internet"
 class Topology:
     """`outside` are the sources and destinations beyond every VPC: "internet", and each prefix
     list of public addresses under its own name; the internet is what none of those lists holds.
+    A VPC's own range is none of them, public though every IPv6 address is.
     """
 
     stack: Stack
@@ -48,12 +49,14 @@ class Topology:
     @classmethod
     def of(cls, stack: Stack) -> Topology:
         """The topology of everything in the stack."""
-        outside = public_lists(stack)
-        named = Addresses.union(outside.values())
+        lists = public_lists(stack)
+        ranges = [cidrs_of(stack, one) for one in stack.resources.values() if one.type in VPC_TYPES]
+        inside = Addresses.union(one for one in ranges if one is not None)
+        everyone = {INTERNET: PUBLIC - Addresses.union(lists.values()), **lists}
         return cls(
             stack=stack,
             endpoints={one.name: one for one in endpoints(stack)},
-            outside={INTERNET: PUBLIC - named, **outside},
+            outside={name: rest for name, held in everyone.items() if (rest := held - inside)},
             peerings=tuple(peerings(stack)),
             acls=acls(stack),
             tables=tables(stack),

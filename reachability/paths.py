@@ -10,19 +10,22 @@ from collections.abc import Iterator
 
 from reachability import nat_paths
 from reachability.hops import Hop, Step, acl_hops, group_hop, reply_hops
+from reachability.interfaces import Interface
 from reachability.model import Topology
-from reachability.ports import ALL, NONE, Protocol
-from reachability.route_hops import gateway_hop, has_public_address, route_hop
+from reachability.ports import ALL, MAYBE, NONE, Ports, Protocol
+from reachability.route_hops import (
+    gateway_hop,
+    has_public_address,
+    other_way_back,
+    route_hop,
+)
 
 
 def private(topology: Topology, client: Step, server: Step, protocol: Protocol) -> Iterator[Hop]:
     """Between two interfaces by private address, within a VPC or over a peering."""
     here, there = client.interface, server.interface
     assert here is not None and there is not None
-    shared = ALL
-    if here.vpc is not there.vpc and here.vpc is not None and there.vpc is not None:
-        peering = topology.peering(here.vpc, there.vpc)
-        shared = NONE if peering is None else peering.shares_groups & peering.active
+    shared = _shared_groups(topology, here, there)
     crosses = here.subnet is not there.subnet
     yield route_hop(topology, client, server, "to")
     yield group_hop(topology, "egress", client, server, protocol, shared)
@@ -31,6 +34,8 @@ def private(topology: Topology, client: Step, server: Step, protocol: Protocol) 
         yield from acl_hops(topology, "ingress", server, client, protocol)
     yield group_hop(topology, "ingress", server, client, protocol, shared)
     back = route_hop(topology, server, client, "back to")
+    if here.vpc is not there.vpc:
+        back = other_way_back(topology, server, client, back, ("internet", "egress-only"))
     if back.passes is not ALL or here.vpc is not there.vpc:
         yield back
     if crosses:
@@ -41,9 +46,13 @@ def private(topology: Topology, client: Step, server: Step, protocol: Protocol) 
 def inbound(topology: Topology, client: Step, server: Step, protocol: Protocol) -> Iterator[Hop]:
     """From an outside address to an interface's public one, through its internet gateway."""
     yield has_public_address(topology, server)
-    yield gateway_hop(topology, server, client.address, "answers to")
+    answers = gateway_hop(topology, server, client.address, "answers to")
+    if client.holder is not None:
+        answers = other_way_back(topology, server, client, answers, ("peering",))
+    yield answers
     yield from acl_hops(topology, "ingress", server, client, protocol)
-    yield group_hop(topology, "ingress", server, client, protocol, NONE)
+    shared = _shared_outside(topology, server, client)
+    yield group_hop(topology, "ingress", server, client, protocol, shared)
     yield from reply_hops(topology, "egress", server, client, protocol)
 
 
@@ -51,7 +60,8 @@ def outbound(topology: Topology, client: Step, server: Step, protocol: Protocol)
     """From an interface to an outside address, itself or through a NAT."""
     here = client.interface
     assert here is not None
-    yield group_hop(topology, "egress", client, server, protocol, NONE)
+    shared = _shared_outside(topology, client, server)
+    yield group_hop(topology, "egress", client, server, protocol, shared)
     yield from acl_hops(topology, "egress", client, server, protocol)
     nat = nat_paths.nat_on_the_way(topology, client, server)
     if nat is not None:
@@ -61,3 +71,21 @@ def outbound(topology: Topology, client: Step, server: Step, protocol: Protocol)
             yield has_public_address(topology, client)
         yield gateway_hop(topology, client, server.address, "to", outward=True)
     yield from reply_hops(topology, "ingress", client, server, protocol)
+
+
+def _shared_groups(topology: Topology, here: Interface, there: Interface) -> Ports:
+    """Whether a rule of one may name a security group of the other."""
+    if here.vpc is there.vpc or here.vpc is None or there.vpc is None:
+        return ALL
+    peering = topology.peering(here.vpc, there.vpc)
+    return NONE if peering is None else peering.shares_groups & peering.active
+
+
+def _shared_outside(topology: Topology, own: Step, other: Step) -> Ports:
+    """As `_shared_groups`, over the internet: a group stands for no public IPv4 address.
+
+    Whether it stands for an IPv6 address that comes that way, no page of AWS's says.
+    """
+    if own.family == 4 or other.holder is None or own.interface is None:
+        return NONE
+    return _shared_groups(topology, own.interface, other.holder) & MAYBE

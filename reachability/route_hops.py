@@ -7,7 +7,7 @@ from collections.abc import Callable
 from reachability import internet_gateways
 from reachability.hops import Hop, Step
 from reachability.model import Topology
-from reachability.next_hops import NextHop
+from reachability.next_hops import Kind, NextHop
 from reachability.ports import ALL, MAYBE, NONE
 from reachability.routing import Table
 
@@ -95,6 +95,26 @@ def _over_peering(
     doubtful = topology.table_of(here.subnet).may_pass_elsewhere()
     why = peering.why or f"another route of {topology.label(here.subnet)} is not known"
     return Hop(hop.path, peering.active & (MAYBE if doubtful else ALL), lambda: (says, why))
+
+
+def other_way_back(
+    topology: Topology, own: Step, other: Step, back: Hop, kinds: tuple[Kind, ...]
+) -> Hop:
+    """IPv6 addresses are the same within and without, so answers may take another way than calls.
+
+    No page of AWS's says that they may not.
+    """
+    here = own.interface
+    if back.passes or own.family == 4 or here is None:
+        return back
+    found = topology.table_of(here.subnet).next_hop(6, other.address)
+    if found is None or found.kind not in kinds:
+        return back
+
+    def says() -> str:
+        return f"{topology.short(found.path)} sends answers to {other.name} by {found.names}"
+
+    return Hop(found.path, MAYBE, lambda: (says(), f"{says()}, not the way that calls came"))
 
 
 def has_public_address(topology: Topology, step: Step) -> Hop:

@@ -89,6 +89,9 @@ def ipv6(net: Net) -> None:
         net.rule("egress", host, cidr_ipv6="::/0")
 
 
+IPV6_RANGE = {"ipv6_cidr_block": "2600:1f18::/56"}
+
+
 def ipv6_route(target: str) -> Callable[[Net], None]:
     def edit(net: Net) -> None:
         ipv6(net)
@@ -312,6 +315,11 @@ ROWS = [
         ("app", "internet", 443), "open"),
     Row("IPv6: every address is public", ipv6_route("internet"),
         ("internet", "app", 443), "open"),
+    Row("IPv6: a VPC's own range is not the internet",
+        both(ipv6_route("internet"), lambda net: net.change("vpc", "v", **IPV6_RANGE),
+             lambda net: net.change("vpc_security_group_ingress_rule", "app-3",
+                                    cidr_ipv6=IPV6_RANGE["ipv6_cidr_block"])),
+        ("internet", "app", 443), "closed", "no ingress rule for it from internet"),
     Row("IPv6: every address is public, where a route leads out", ipv6,
         ("internet", "app", 443), "closed", ""),
 ]  # fmt: skip

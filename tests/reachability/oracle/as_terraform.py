@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.reachability.oracle.description import (
     Description,
     Instance,
@@ -44,7 +46,12 @@ def as_terraform(description: Description) -> Document:
     """The whole stack as one JSON document."""
     writer = Writer()
     for vpc in description.vpcs:
-        writer.add("aws_vpc", vpc.name, "vpc", cidr_block=vpc.cidr)
+        writer.add(
+            "aws_vpc", vpc.name, "vpc", cidr_block=vpc.cidr, ipv6_cidr_block=vpc.ipv6 or None
+        )
+        if vpc.egress_only:
+            type_ = "aws_egress_only_internet_gateway"
+            writer.add(type_, vpc.name, "egress-only", vpc_id=vpc_id(vpc.name))
         if vpc.internet_gateway:
             writer.add("aws_internet_gateway", vpc.name, "igw", vpc_id=vpc_id(vpc.name))
     for subnet in description.subnets:
@@ -76,6 +83,7 @@ def _subnet(writer: Writer, subnet: Subnet) -> None:
         "subnet",
         vpc_id=vpc_id(subnet.vpc),
         cidr_block=subnet.cidr,
+        ipv6_cidr_block=subnet.ipv6 or None,
         availability_zone="us-east-1a",
         map_public_ip_on_launch=subnet.public_addresses,
     )
@@ -122,7 +130,8 @@ def _nat_gateway(writer: Writer, gateway: NatGateway) -> None:
 
 def _route_table(writer: Writer, table: RouteTable) -> None:
     inline = [
-        {**_UNUSED_BY_ROUTES, "cidr_block": one.cidr, **_target(table, one)} for one in table.routes
+        {**_UNUSED_BY_ROUTES, f"{_family(one)}cidr_block": one.cidr, **_target(table, one)}
+        for one in table.routes
     ]
     identity = writer.add(
         "aws_route_table",
@@ -143,16 +152,25 @@ def _route_table(writer: Writer, table: RouteTable) -> None:
         writer.add(
             "aws_route",
             table.name,
-            f"to-{route.cidr.replace('/', '-').replace('.', '-')}",
+            f"to-{re.sub('[/.:]', '-', route.cidr)}",
             route_table_id=identity,
-            destination_cidr_block=route.cidr,
+            **{f"destination_{_family(route)}cidr_block": route.cidr},
             **_target(table, route),
         )
+
+
+def _family(route: Route) -> str:
+    return "ipv6_" if ":" in route.cidr else ""
 
 
 def _target(table: RouteTable, route: Route) -> dict[str, str]:
     return {
         "igw": {"gateway_id": f"${{aws_internet_gateway.{table.vpc}_igw.id}}"},
+        "egress-only": {
+            "egress_only_gateway_id": (
+                f"${{aws_egress_only_internet_gateway.{table.vpc}_egress-only.id}}"
+            )
+        },
         "nat": {"nat_gateway_id": f"${{aws_nat_gateway.{route.name}_nat.id}}"},
         "peering": {
             "vpc_peering_connection_id": f"${{aws_vpc_peering_connection.{route.name}_peering.id}}"
@@ -169,6 +187,7 @@ def _instance(writer: Writer, instance: Instance) -> None:
         instance_type="t3.micro",
         subnet_id=subnet_id(instance.subnet),
         private_ip=instance.address,
+        ipv6_addresses=[instance.ipv6] if instance.ipv6 else None,
         vpc_security_group_ids=[group_id(one) for one in instance.groups] or None,
         associate_public_ip_address={"yes": True, "no": False}.get(instance.public),
     )

@@ -1,6 +1,7 @@
 """A small network as plain data: what both halves of the oracle are made from.
 
-Every name is unique; members refer to each other by name. Addresses and CIDRs are IPv4 text.
+Every name is unique; members refer to each other by name. Addresses and CIDRs are text; `ipv6` is
+empty for what speaks IPv4 only.
 """
 
 from __future__ import annotations
@@ -18,22 +19,27 @@ INTERNET = "internet"
 
 Protocol = Literal["tcp", "udp", "all"]
 Form = Literal["standalone", "inline", "legacy"]
+Via = Literal["igw", "nat", "peering", "egress-only"]
 Public = Literal["subnet", "yes", "no", "elastic", "associated"]
 
 
 @dataclass(frozen=True)
 class Vpc:
+    """`egress_only`: it has an egress-only internet gateway."""
+
     name: str
     cidr: str
     internet_gateway: bool
+    ipv6: str = ""
+    egress_only: bool = False
 
 
 @dataclass(frozen=True)
 class Route:
-    """`via` is "igw", "nat" or "peering"; `name` says which NAT gateway or peering."""
+    """`name` says which NAT gateway or peering."""
 
     cidr: str
-    via: Literal["igw", "nat", "peering"]
+    via: Via
     name: str = ""
 
 
@@ -74,6 +80,7 @@ class Subnet:
     route_table: str | None
     acl: str | None
     public_addresses: bool
+    ipv6: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,11 @@ class Instance:
     address: str
     groups: tuple[str, ...]
     public: Public = "subnet"
+    ipv6: str = ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return (self.address, self.ipv6) if self.ipv6 else (self.address,)
 
 
 @dataclass(frozen=True)
@@ -146,9 +158,21 @@ class Description:
     instances: tuple[Instance, ...]
     internet: tuple[str, ...] = (
         "8.8.8.8", "150.0.0.1", "198.51.100.7", "198.51.100.9", "203.0.113.9",
+        "2600:9000::9", "2a00:1450::9",
     )  # fmt: skip
     """The addresses at which the internet calls and answers: one for each part of it that a drawn
     rule or route may tell apart."""
+
+    @property
+    def speaks_ipv6(self) -> bool:
+        return any(one.ipv6 for one in self.instances)
+
+    @property
+    def addresses(self) -> dict[str, tuple[str, ...]]:
+        """The private and IPv6 addresses of the instances, and those of the internet."""
+        outside = (one for one in self.internet if self.speaks_ipv6 or ":" not in one)
+        own = {one.name: one.addresses for one in self.instances}
+        return {**own, INTERNET: tuple(outside)}
 
     def subnet(self, name: str) -> Subnet:
         return next(one for one in self.subnets if one.name == name)

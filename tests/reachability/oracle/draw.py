@@ -24,6 +24,7 @@ from tests.reachability.oracle.description import (
 )
 from tests.reachability.oracle.draft import EVERYWHERE, Draft
 from tests.reachability.oracle.faults import FAULTS
+from tests.reachability.oracle.ipv6 import with_ipv6
 
 EPHEMERAL = (1024, 65535)
 """The range that reaches every kind of client ("Custom network ACLs for your VPC")."""
@@ -72,7 +73,7 @@ def draw(seed: int) -> Description:
     _draw_rules(draft)
     for fault in draft.random.choices(FAULTS, k=draft.random.choice((0, 1, 1, 2, 3))):
         fault(draft)
-    return Description(
+    plain = Description(
         seed,
         tuple(draft.vpcs),
         tuple(draft.tables),
@@ -83,6 +84,7 @@ def draw(seed: int) -> Description:
         tuple(draft.groups),
         tuple(draft.instances),
     )
+    return with_ipv6(plain)
 
 
 def _draw_vpcs(draft: Draft) -> None:

@@ -14,7 +14,7 @@ from tests.reachability.oracle.description import (
     Subnet,
     Vpc,
 )
-from tests.reachability.oracle.nft import chain, forward_chain, map_of, set_of, table
+from tests.reachability.oracle.nft import chain, family_of, forward_chain, map_of, set_of, table
 
 
 def devices(description: Description, subnet: Subnet) -> list[str]:
@@ -67,7 +67,7 @@ def router(description: Description, vpc: Vpc, *, nat_to_peering: bool) -> str:
             chain(f"{name}-in", _security_groups(description, instance, egress=False)),
         ]
     forward.append("accept")
-    return table(*chains, forward_chain(forward))
+    return table(*chains, forward_chain(forward), family="inet")
 
 
 def internet_gateway(public: Mapping[str, str]) -> str:
@@ -89,6 +89,17 @@ def internet_gateway(public: Mapping[str, str]) -> str:
             ]
         ),
     )
+
+
+def ipv6_gateways(vpc: Vpc) -> str:
+    """ "Enable outbound IPv6 traffic using an egress-only internet gateway": nobody may call in,
+    and no answer leaves by it. An internet gateway forwards both ways, without NAT.
+    """
+    forward = ["ct state invalid drop"]
+    forward.append('iifname "only" ct direction reply counter name egress_only drop')
+    if not vpc.internet_gateway:
+        forward.append('iifname "outside" ct state new counter name egress_only drop')
+    return "\n" + table(forward_chain([*forward, "accept"]), family="ip6")
 
 
 def nat_gateway(vpc: Vpc) -> str:
@@ -116,7 +127,8 @@ def _acl(acl: Acl, *, egress: bool) -> Iterator[str]:
     side = "daddr" if egress else "saddr"
     for rule in sorted(acl.rules, key=lambda one: one.number):
         if rule.egress == egress:
-            match = f"ip {side} {rule.cidr} {_service(rule.protocol, rule.ports)}"
+            service = _service(rule.protocol, rule.ports)
+            match = f"{family_of(rule.cidr)} {side} {rule.cidr} {service}"
             yield from [f"{match} return"] if rule.allow else [f"{match} {one}" for one in drop]
     yield from drop
 
@@ -127,8 +139,8 @@ def _security_groups(
     """ "Security group rules": allow rules only, of all the groups together."""
     side = "daddr" if egress else "saddr"
     for group, rule in _rules(description, instance):
-        if rule.egress == egress and (peers := _peers(description, group, rule)):
-            yield f"ip {side} {peers} {_service(rule.protocol, rule.ports)} return"
+        for family, peers in _peers(description, group, rule) if rule.egress == egress else ():
+            yield f"{family} {side} {peers} {_service(rule.protocol, rule.ports)} return"
     yield f"counter name {'group_egress' if egress else 'group_ingress'} drop"
 
 
@@ -137,20 +149,28 @@ def _rules(description: Description, instance: Instance) -> Iterator[tuple[Group
     groups = [one for one in description.groups if one.name in instance.groups]
     if not instance.groups:
         # "Default security groups for your VPCs".
-        rules = (GroupRule(False, "all", "default"), GroupRule(True, "all", "0.0.0.0/0"))
-        groups = [Group("default", vpc, rules)]
+        everyone = (GroupRule(True, "all", one) for one in ("0.0.0.0/0", "::/0"))
+        groups = [Group("default", vpc, (GroupRule(False, "all", "default"), *everyone))]
     for group in groups:
         for rule in group.rules:
             yield group, rule
 
 
-def _peers(description: Description, group: Group, rule: GroupRule) -> str:
-    """A group stands for the private addresses of its members ("Security group referencing")."""
+def _peers(description: Description, group: Group, rule: GroupRule) -> Iterator[tuple[str, str]]:
+    """A group stands for the private addresses of its members ("Security group referencing").
+
+    By family.
+    """
     if not rule.by_group:
-        return rule.peer
+        yield family_of(rule.peer), rule.peer
+        return
+    members = [one for one in description.instances if rule.peer in one.groups]
     if rule.peer == "default":
-        return set_of(one.address for one in description.instances_in(group.vpc) if not one.groups)
-    return set_of(one.address for one in description.instances if rule.peer in one.groups)
+        members = [one for one in description.instances_in(group.vpc) if not one.groups]
+    for family in ("ip", "ip6"):
+        own = [each for one in members for each in one.addresses if family_of(each) == family]
+        if own:
+            yield family, set_of(own)
 
 
 def _service(protocol: Protocol, ports: tuple[int, int]) -> str:

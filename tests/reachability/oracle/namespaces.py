@@ -33,11 +33,15 @@ _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _UP_WITHIN = 10.0
 
 _SETTINGS = {
-    "ip_forward": "1",
-    "conf/all/rp_filter": "0",
-    "conf/default/rp_filter": "0",
-    "conf/all/send_redirects": "0",
-    "conf/default/send_redirects": "0",
+    "ipv4/ip_forward": "1",
+    "ipv4/conf/all/rp_filter": "0",
+    "ipv4/conf/default/rp_filter": "0",
+    "ipv4/conf/all/send_redirects": "0",
+    "ipv4/conf/default/send_redirects": "0",
+    "ipv6/conf/all/forwarding": "1",
+    "ipv6/conf/default/accept_dad": "0",
+    # No address of its own: both ends of a cable would choose the same.
+    "ipv6/conf/default/addr_gen_mode": "1",
 }
 
 
@@ -48,6 +52,8 @@ def missing() -> str:
         return "network namespaces need Linux"
     if os.geteuid() != 0:
         return "network namespaces need root"
+    if not Path("/proc/sys/net/ipv6").is_dir():
+        return "this kernel has no IPv6"
     for program, package in (("ip", "iproute2"), ("nft", "nftables"), ("unshare", "util-linux")):
         if shutil.which(program) is None:
             return f"{program} is missing: apt-get install {package}"
@@ -77,11 +83,12 @@ class Namespace:
             _checked(_LIBC.unshare(_CLONE_NEWNET), "unshare")
             self._descriptor = _current()
             for key, value in _SETTINGS.items():
-                Path("/proc/sys/net/ipv4", key).write_text(value)
+                Path("/proc/sys/net", key).write_text(value)
         finally:
             _checked(_LIBC.setns(home, _CLONE_NEWNET), "setns")
             os.close(home)
         self._commands = ["link set lo up"]
+        self._commands_of_ipv6: list[str] = []
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -106,6 +113,10 @@ class Namespace:
         """Note one `ip` command; `configure` runs them."""
         self._commands.append(command)
 
+    def ip6(self, command: str) -> None:
+        """As `ip`, of IPv6."""
+        self._commands_of_ipv6.append(command)
+
     def cables(self) -> None:
         """Run the noted `link add` commands, which must precede every other in any namespace."""
         self._run(["ip", "-batch", "-"], "\n".join(filter(_is_cable, self._commands)))
@@ -115,6 +126,8 @@ class Namespace:
         rest = [command for command in self._commands if not _is_cable(command)]
         rest.sort(key=lambda command: not command.startswith("link "))
         self._run(["ip", "-batch", "-"], "\n".join(rest))
+        if self._commands_of_ipv6:
+            self._run(["ip", "-6", "-batch", "-"], "\n".join(self._commands_of_ipv6))
         if rules:
             self._run(["nft", "-f", "-"], rules)
 

@@ -17,11 +17,17 @@ CAUSES = (
     "not_transitive",
     "unsolicited_at_nat",
     "nat_to_peering",
+    "egress_only",
 )
 
 
+def family_of(address: str) -> str:
+    """The word for the family of an address or CIDR."""
+    return "ip6" if ":" in address else "ip"
+
+
 def set_of(members: Iterable[str]) -> str:
-    texts = [f'"{one}"' if one[0].isalpha() else one for one in members]
+    texts = [f'"{one}"' if one[0].isalpha() and ":" not in one else one for one in members]
     return "{ " + ", ".join(texts) + " }" if texts else ""
 
 
@@ -39,6 +45,6 @@ def chain(name: str, rules: Iterable[str], kind: str = "", priority: str = "") -
     return "\n".join([f"chain {name} {{", head, *rules, "}"])
 
 
-def table(*chains: str) -> str:
+def table(*chains: str, family: str = "ip") -> str:
     counters = [f"counter {cause} {{ }}" for cause in CAUSES]
-    return "\n".join(["table ip oracle {", *counters, *chains, "}"])
+    return "\n".join([f"table {family} oracle {{", *counters, *chains, "}"])

@@ -5,6 +5,7 @@ A socket belongs to the namespace it was made in, so one process speaks for ever
 
 from __future__ import annotations
 
+import errno
 import selectors
 import socket
 import time
@@ -54,7 +55,9 @@ def answered(
         for name, group in by_source.items():
             with endpoints[name].entered():
                 for attempt in group:
-                    call = open_sockets.enter_context(_call(attempt))
+                    call = open_sockets.enter_context(_socket_of(attempt))
+                    if not _starts(call, attempt):
+                        continue
                     tcp = attempt.protocol == "tcp"
                     event = selectors.EVENT_WRITE if tcp else selectors.EVENT_READ
                     selector.register(call, event)
@@ -66,27 +69,32 @@ def _servers(addresses: Iterable[str], ports: Iterable[int]) -> Iterator[socket.
     for address in addresses:
         for port in ports:
             for kind in _KINDS.values():
-                server = _socket(kind)
+                server = _socket(kind, address)
                 server.bind((address, port))
                 if kind == socket.SOCK_STREAM:
                     server.listen(512)
                 yield server
 
 
-def _socket(kind: socket.SocketKind) -> socket.socket:
-    made = socket.socket(socket.AF_INET, kind)
+def _socket(kind: socket.SocketKind, address: str) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
     made.setblocking(False)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return made
 
 
-def _call(attempt: Attempt) -> socket.socket:
-    call = _socket(_KINDS[attempt.protocol])
+def _socket_of(attempt: Attempt) -> socket.socket:
+    call = _socket(_KINDS[attempt.protocol], attempt.source_address)
     call.bind((attempt.source_address, attempt.source_port))
+    return call
+
+
+def _starts(call: socket.socket, attempt: Attempt) -> bool:
+    """Whether the first packet leaves: without a route it never does."""
     failed = call.connect_ex((attempt.target_address, attempt.port))
     if attempt.protocol == "udp" and not failed:
         call.send(b"?")
-    return call
+    return failed in (0, errno.EINPROGRESS)
 
 
 def _collect(

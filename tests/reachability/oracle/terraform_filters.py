@@ -9,7 +9,9 @@ from tests.reachability.oracle.description import Acl, AclRule, Group, GroupRule
 from tests.reachability.oracle.terraform_writer import Document, Writer, group_id, subnet_id, vpc_id
 
 # Terraform wants every argument of a block that is an attribute, so cdktf writes null.
-_UNUSED_BY_ACLS: Document = dict.fromkeys(("icmp_code", "icmp_type", "ipv6_cidr_block"))
+_UNUSED_BY_ACLS: Document = dict.fromkeys(
+    ("icmp_code", "icmp_type", "cidr_block", "ipv6_cidr_block")
+)
 
 
 def write_acl(writer: Writer, acl: Acl, members: list[str]) -> None:
@@ -54,7 +56,8 @@ def _action(rule: AclRule) -> str:
 def _acl_match(rule: AclRule) -> dict[str, Any]:
     low, high = (0, 0) if rule.protocol == "all" else rule.ports
     protocol = "-1" if rule.protocol == "all" else rule.protocol
-    return {"protocol": protocol, "cidr_block": rule.cidr, "from_port": low, "to_port": high}
+    cidr = {"ipv6_cidr_block" if ":" in rule.cidr else "cidr_block": rule.cidr}
+    return {"protocol": protocol, "from_port": low, "to_port": high, **cidr}
 
 
 def write_group(writer: Writer, group: Group) -> None:
@@ -80,13 +83,21 @@ def _ports(rule: GroupRule) -> dict[str, Any]:
 def _inline(
     _add: Callable[..., str], group: Group, rule: GroupRule, _number: int, blocks: Document
 ) -> None:
-    peers: dict[str, Any] = {"cidr_blocks": [rule.peer], "security_groups": None, "self": None}
+    peers: dict[str, Any] = {"security_groups": None, "self": None, **_cidr_blocks(rule)}
     if rule.by_group:
         itself = rule.peer == group.name
-        others = None if itself else [group_id(rule.peer)]
-        peers = {"cidr_blocks": None, "security_groups": others, "self": itself or None}
-    unused = {"ipv6_cidr_blocks": None, "prefix_list_ids": None, "description": "drawn"}
+        peers |= {"security_groups": None if itself else [group_id(rule.peer)]}
+        peers |= {"self": itself or None}
+    unused = {"prefix_list_ids": None, "description": "drawn"}
     blocks.setdefault(_direction(rule), []).append({**_ports(rule), **peers, **unused})
+
+
+def _cidr_blocks(rule: GroupRule) -> dict[str, list[str] | None]:
+    of_ipv6 = ":" in rule.peer
+    return {
+        "cidr_blocks": None if rule.by_group or of_ipv6 else [rule.peer],
+        "ipv6_cidr_blocks": [rule.peer] if of_ipv6 else None,
+    }
 
 
 def _legacy(
@@ -99,7 +110,7 @@ def _legacy(
         f"rule-{number}",
         type=_direction(rule),
         security_group_id=group_id(group.name),
-        cidr_blocks=None if rule.by_group else [rule.peer],
+        **_cidr_blocks(rule),
         source_security_group_id=group_id(rule.peer) if rule.by_group and not itself else None,
         self=True if itself else None,
         **_ports(rule),
@@ -118,6 +129,7 @@ def _standalone(
         ip_protocol="-1" if every else rule.protocol,
         from_port=None if every else rule.ports[0],
         to_port=None if every else rule.ports[1],
-        cidr_ipv4=None if rule.by_group else rule.peer,
+        cidr_ipv4=None if rule.by_group or ":" in rule.peer else rule.peer,
+        cidr_ipv6=rule.peer if ":" in rule.peer else None,
         referenced_security_group_id=group_id(rule.peer) if rule.by_group else None,
     )

@@ -13,11 +13,13 @@ from tests.reachability.oracle.description import (
     AclRule,
     Description,
     Group,
+    GroupRule,
     Instance,
     Peering,
     Question,
     Route,
     Subnet,
+    Via,
     Vpc,
     questions,
 )
@@ -51,6 +53,8 @@ WEB_80: Question = (INTERNET, "web", "tcp", 80)
 WEB_APP: Question = ("web", "app", "tcp", 5000)
 CI_WEB: Question = ("ci", "web", "tcp", 22)
 APP_OUT: Question = ("app", INTERNET, "tcp", 443)
+WEB_22: Question = (INTERNET, "web", "tcp", 22)
+WEB_OUT: Question = ("web", INTERNET, "tcp", 8080)
 
 
 def test_the_sound_network_lets_through_its_conversations_and_no_others(workers: Workers) -> None:
@@ -61,6 +65,25 @@ def test_the_sound_network_lets_through_its_conversations_and_no_others(workers:
     assert {one[0] for one in seen if one[1] == INTERNET} == {"web", "app"}
 
 
+def with_ipv6(door: Via | None = None) -> Description:
+    """web over IPv6 alone: in on 22, out on 8080, by the door that its subnet's table leads to."""
+    rules = (
+        GroupRule(False, "tcp", "::/0", (22, 22)),
+        GroupRule(True, "tcp", "::/0", (8080, 8080)),
+    )
+    block = "2600:1f18:0:000::/56"
+    sound = with_rules("web-group", *rules)
+    vpcs = (replace(sound.vpcs[0], ipv6=block, egress_only=True), sound.vpcs[1])
+    routes = (Route("::/0", door),) if door else ()
+    return replace(
+        with_table(table("public", "vpc0", WORLD, TO_PEER, *routes)),
+        vpcs=vpcs,
+        groups=sound.groups,
+        subnets=with_subnet("s0", ipv6="2600:1f18:0:001::/64").subnets,
+        instances=with_instance("web", ipv6="2600:1f18:0:001::10").instances,
+    )
+
+
 _ALLOW_ALL = (
     AclRule(900, True, True, "all", "0.0.0.0/0"),
     AclRule(900, False, True, "all", "0.0.0.0/0"),
@@ -69,6 +92,7 @@ _ALLOW_ALL = (
 _IGW = "Enable internet access for a VPC using an internet gateway"
 _ROUTES = "Update your route tables for a VPC peering connection"
 _REFERENCES = "Update your security groups to reference peer security groups"
+_EGRESS_ONLY = "Enable outbound IPv6 traffic using an egress-only internet gateway"
 _ACLS = "Control subnet traffic with network access control lists"
 
 SENTENCES: list[tuple[str, str, Description, Question, bool]] = [
@@ -147,6 +171,14 @@ SENTENCES: list[tuple[str, str, Description, Question, bool]] = [
     ("a public address answers its own VPC too, by way of the gateways", _IGW,
      with_acl("s1", *_ALLOW_ALL, AclRule(10, True, False, "all", "10.0.1.0/24")),
      ("app", "web", "tcp", 80), True),
+    ("an IPv6 address needs no NAT, in", _IGW, with_ipv6("igw"), WEB_22, True),
+    ("an IPv6 address needs no NAT, out", _IGW, with_ipv6("igw"), WEB_OUT, True),
+    ("an IPv6 address without a route to a gateway is not public", _IGW,
+     with_ipv6(), WEB_22, False),
+    ("an egress-only internet gateway lets out", _EGRESS_ONLY,
+     with_ipv6("egress-only"), WEB_OUT, True),
+    ("an egress-only internet gateway lets nobody in", _EGRESS_ONLY,
+     with_ipv6("egress-only"), WEB_22, False),
     ("the NAT gateway's subnet has its ACL obeyed", "NAT gateways",
      with_acl("s0", _ALLOW_ALL[1], AclRule(100, True, True, "tcp", "0.0.0.0/0", (0, 80))),
      APP_OUT, False),

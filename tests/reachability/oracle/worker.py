@@ -37,7 +37,7 @@ def observe(
     yes: set[tuple[Question, int]] = set()
     dropped: Counter[str] = Counter()
     number = 0
-    addresses = _addresses(description)
+    addresses = description.addresses
     for world in worlds(description):
         with closing(Network(description, world)) as network:
             for first in world.client_ports:
@@ -49,11 +49,6 @@ def observe(
     return Counter(question for question, _ in yes), number, dropped
 
 
-def _addresses(description: Description) -> dict[str, tuple[str, ...]]:
-    own: dict[str, tuple[str, ...]] = {one.name: (one.address,) for one in description.instances}
-    return {**own, INTERNET: description.internet}
-
-
 def _calls(
     description: Description, public: Mapping[str, str], asked: list[Question], first: int
 ) -> dict[Attempt, Question]:
@@ -61,15 +56,16 @@ def _calls(
 
     Clients that may share a NAT gateway have different ports, so that it need not change them.
     """
-    addresses = _addresses(description)
+    addresses = description.addresses
     number = {name: position for position, name in enumerate(addresses, start=1)}
     calls = {}
     for question in asked:
         source, destination, protocol, port = question
-        targets = [] if source == INTERNET else list(addresses[destination])
+        from_outside = source == INTERNET
+        targets = [one for one in addresses[destination] if not from_outside or ":" in one]
         targets += [public[destination]] if destination in public else []
         for ours in addresses[source]:
-            for theirs in targets:
+            for theirs in (one for one in targets if (":" in one) == (":" in ours)):
                 client = first + number[source]
                 calls[Attempt(source, ours, client, theirs, protocol, port)] = question
     return calls
