@@ -42,7 +42,7 @@ jenkins_main() {
   install_file jenkins/jenkins.yaml "$config/jenkins.yaml" \
     JENKINS_EXECUTORS JENKINS_JOB JENKINS_REPOSITORY JENKINS_PIPELINE
   make_dir "$config/secrets" 0700 jenkins:jenkins
-  jenkins_admin_password "$config/secrets/ADMIN_PASSWORD"
+  provide_secret admin_password "$config/secrets/ADMIN_PASSWORD" jenkins:jenkins
   install_file jenkins/plugins.txt "$config/plugins.txt"
   jenkins_plugins "$config/plugins.txt"
 
@@ -51,18 +51,6 @@ jenkins_main() {
     "$config/secrets/ADMIN_PASSWORD" "$JENKINS_PIPELINE"
   service_enable jenkins.service
   http_wait "http://127.0.0.1:$JENKINS_PORT/login"
-}
-
-# jenkins_admin_password PATH: the one that an operator put into this host's parameter
-# `admin_password`, or one made here.
-jenkins_admin_password() {
-  local password
-  password=$(aws_parameter_get "$(host_parameter admin_password)")
-  if [[ -n $password ]]; then
-    printf '%s' "$password" | write_file "$1" 0600 jenkins:jenkins
-  else
-    create_secret "$1" jenkins:jenkins
-  fi
 }
 
 jenkins_plugins() {
