@@ -188,6 +188,21 @@ def elastic_addresses_are_public() -> None:
     elastic_ip_addresses.random_ip = utils.random_public_ip
 
 
+def vpcs_end_with_their_network_acl() -> None:
+    """moto keeps the default network ACL of a deleted VPC for ever."""
+    from moto.ec2.models.vpcs import VPCBackend
+
+    original = VPCBackend.delete_vpc
+
+    def delete(self: Any, vpc_id: str) -> Any:
+        deleted = original(self, vpc_id)
+        for name in [name for name, acl in self.network_acls.items() if acl.vpc_id == vpc_id]:
+            del self.network_acls[name]
+        return deleted
+
+    VPCBackend.delete_vpc = delete
+
+
 def terraform_finds_public_subnets_public() -> None:
     """Its provider waits 10 s after each attribute that it changes on a new subnet.
 
@@ -218,5 +233,6 @@ ALL = (
     nat_gateways_are_inside_their_subnet,
     deleted_nat_gateways_leave_nothing,
     elastic_addresses_are_public,
+    vpcs_end_with_their_network_acl,
     terraform_finds_public_subnets_public,
 )

@@ -64,7 +64,7 @@ _ENDED = ("deleted", "deleting", "terminated")
 def inventory(aws: EmulatedAws) -> Inventory:
     """Everything of the services that the stack uses."""
     ec2, iam = aws.client("ec2", REGION), aws.client("iam", REGION)
-    logs, ssm, s3 = (aws.client(one, REGION) for one in ("logs", "ssm", "s3"))
+    logs, sns, ssm, s3 = (aws.client(one, REGION) for one in ("logs", "sns", "ssm", "s3"))
     found: Inventory = {
         kind: _by(getattr(ec2, call)(**arguments)[key], name)
         for kind, (call, key, name, arguments) in _EC2.items()
@@ -95,7 +95,11 @@ def inventory(aws: EmulatedAws) -> Inventory:
     found["policies"] = _by(iam.list_policies(Scope="Local")["Policies"], "Arn")
     found["users"] = _by(iam.list_users()["Users"], "UserName")
     found["log groups"] = _by(logs.describe_log_groups()["logGroups"], "logGroupName")
-    found["parameters"] = _by(ssm.describe_parameters()["Parameters"], "Name")
+    # moto lists public parameters with one's own once they are read; AWS never does.
+    parameters = ssm.describe_parameters()["Parameters"]
+    own = [one for one in parameters if not one["Name"].startswith("/aws/")]
+    found["parameters"] = _by(own, "Name")
+    found["topics"] = _by(sns.list_topics()["Topics"], "TopicArn")
     found["buckets"] = _by(s3.list_buckets()["Buckets"], "Name")
     return found
 

@@ -74,6 +74,7 @@ def test_exactly_the_synthesised_resources_stand(made: Inventory, applied_dev: A
             not one["Main"] for table in tables for one in table["Associations"]
         ),
         "aws_security_group": len(made["security groups"]) - vpcs,
+        "aws_sns_topic": len(made["topics"]),
         "aws_subnet": len(made["subnets"]),
         "aws_vpc": len(made["vpcs"]),
         "aws_vpc_peering_connection": len(made["peering connections"]),

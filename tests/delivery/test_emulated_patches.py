@@ -155,6 +155,15 @@ def public_subnet(client: Client) -> Any:
     return [one["MapPublicIpOnLaunch"] for one in made] == [True, False]
 
 
+def network_acls_of_a_deleted_vpc(client: Client) -> Any:
+    ec2 = client("ec2")
+    subnet = _subnet(ec2)
+    ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    ec2.delete_vpc(VpcId=subnet["VpcId"])
+    found = ec2.describe_network_acls()["NetworkAcls"]
+    return subnet["VpcId"] not in [one["VpcId"] for one in found]
+
+
 def _interfaces(ec2: Any, subnet_id: str) -> list[str]:
     filters = [{"Name": "subnet-id", "Values": [subnet_id]}]
     found = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
@@ -171,6 +180,7 @@ PROBES: dict[Callable[[], None], Callable[[Client], Any]] = {
     patches.nat_gateways_are_inside_their_subnet: address_of_a_nat_gateway,
     patches.deleted_nat_gateways_leave_nothing: what_a_nat_gateway_leaves,
     patches.elastic_addresses_are_public: elastic_address,
+    patches.vpcs_end_with_their_network_acl: network_acls_of_a_deleted_vpc,
     patches.terraform_finds_public_subnets_public: public_subnet,
 }
 probes = pytest.mark.parametrize("probe", PROBES.values(), ids=[patch.__name__ for patch in PROBES])
