@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from constructs_lib.errors import RunError
 from delivery.files import write_private
 from delivery.orphans import find
 from delivery.workspace import Workspace
@@ -45,7 +48,10 @@ def prepare(workspace: Workspace) -> list[str]:
         return []
     state = workspace.engine.show().get("values", {}).get("root_module", {}).get("resources", ())
     known = {one["address"]: str(one["values"].get("id")) for one in state}
-    found = dict(find(terraform.load(workspace.synthesised), known, workspace.client))
+    try:
+        found = dict(find(terraform.load(workspace.synthesised), known, workspace.client))
+    except (BotoCoreError, ClientError) as error:
+        raise RunError(f"what the killed apply made cannot be asked for: {error}") from error
     blocks = [{"to": address, "id": id_} for address, id_ in found.items()]
     if blocks:
         write_private(folder / _IMPORTS, json.dumps({"import": blocks}, indent=1))

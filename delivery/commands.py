@@ -137,6 +137,7 @@ def destroy(
         if yes not in (None, stack):
             raise typer.BadParameter(f"says {yes}, and the environment is {stack}")
         with steps.ready(stack, aws, judged=False) as workspace, steps.scratch() as scratch:
+            steps.refuse_after_a_killed_apply(workspace)
             with progress() as shown:
                 shown.say(f"Planning the end of {stack}")
                 document = workspace.engine.plan(scratch / "plan", "-destroy")

@@ -31,31 +31,31 @@ class _Tagged:
 # stands, and an SNS topic is found by its name: they need not be here.
 _TAGGED = {
     "aws_ec2_managed_prefix_list": _Tagged(
-        "describe_managed_prefix_lists", "PrefixLists", "PrefixListId"
+        "describe_managed_prefix_lists", "PrefixLists[]", "PrefixListId"
     ),
-    "aws_eip": _Tagged("describe_addresses", "Addresses", "AllocationId"),
-    "aws_flow_log": _Tagged("describe_flow_logs", "FlowLogs", "FlowLogId"),
+    "aws_eip": _Tagged("describe_addresses", "Addresses[]", "AllocationId"),
+    "aws_flow_log": _Tagged("describe_flow_logs", "FlowLogs[]", "FlowLogId"),
     "aws_instance": _Tagged("describe_instances", "Reservations[].Instances[]", "InstanceId"),
     "aws_internet_gateway": _Tagged(
-        "describe_internet_gateways", "InternetGateways", "InternetGatewayId"
+        "describe_internet_gateways", "InternetGateways[]", "InternetGatewayId"
     ),
-    "aws_nat_gateway": _Tagged("describe_nat_gateways", "NatGateways", "NatGatewayId"),
-    "aws_route_table": _Tagged("describe_route_tables", "RouteTables", "RouteTableId"),
-    "aws_security_group": _Tagged("describe_security_groups", "SecurityGroups", "GroupId"),
-    "aws_subnet": _Tagged("describe_subnets", "Subnets", "SubnetId"),
-    "aws_vpc": _Tagged("describe_vpcs", "Vpcs", "VpcId"),
+    "aws_nat_gateway": _Tagged("describe_nat_gateways", "NatGateways[]", "NatGatewayId"),
+    "aws_route_table": _Tagged("describe_route_tables", "RouteTables[]", "RouteTableId"),
+    "aws_security_group": _Tagged("describe_security_groups", "SecurityGroups[]", "GroupId"),
+    "aws_subnet": _Tagged("describe_subnets", "Subnets[]", "SubnetId"),
+    "aws_vpc": _Tagged("describe_vpcs", "Vpcs[]", "VpcId"),
     "aws_vpc_peering_connection": _Tagged(
-        "describe_vpc_peering_connections", "VpcPeeringConnections", "VpcPeeringConnectionId"
+        "describe_vpc_peering_connections", "VpcPeeringConnections[]", "VpcPeeringConnectionId"
     ),
     "aws_vpc_security_group_egress_rule": _Tagged(
         "describe_security_group_rules",
-        "SecurityGroupRules",
+        "SecurityGroupRules[]",
         "SecurityGroupRuleId",
         {"IsEgress": True},
     ),
     "aws_vpc_security_group_ingress_rule": _Tagged(
         "describe_security_group_rules",
-        "SecurityGroupRules",
+        "SecurityGroupRules[]",
         "SecurityGroupRuleId",
         {"IsEgress": False},
     ),
@@ -73,43 +73,72 @@ def find(
     Raises RunError where two things could be one resource.
     """
     default = document["provider"]["aws"][0]["default_tags"][0]["tags"]
-    missing = {
-        (type_, f"{type_}.{name}"): arguments
+    missing = [
+        (type_, f"{type_}.{name}", arguments)
         for type_, named in document["resource"].items()
         for name, arguments in named.items()
         if f"{type_}.{name}" not in known
-    }
+    ]
     ids = dict(known)
-    for (type_, address), arguments in missing.items():
+    listed = _Listed(client("ec2"))
+    for type_, address, arguments in missing:
         tags = {**default, **arguments.get("tags", {})}
-        found = _by_tags(type_, address, tags, client("ec2"), frozenset(known.values()))
-        found = found or _by_name(type_, arguments, tags, client)
+        if type_ in _TAGGED:
+            found = _by_tags(address, tags, listed.of(_TAGGED[type_]), _ids(type_, known))
+        else:
+            found = _by_name(type_, arguments, tags, client)
         if found:
             ids[address] = found
             yield address, found
-    tables = {one["RouteTableId"]: one for one in _pages(client("ec2"), "describe_route_tables")}
-    for (type_, address), arguments in missing.items():
+    tables = listed.of(_TAGGED["aws_route_table"])
+    for type_, address, arguments in missing:
         found = _in_a_table(type_, arguments, ids, tables)
         if found:
             yield address, found
 
 
+class _Listed:
+    """What EC2 lists, asked for once."""
+
+    def __init__(self, ec2: Any) -> None:
+        self._ec2 = ec2
+        self._pages: dict[str, list[dict[str, Any]]] = {}
+
+    def of(self, kind: _Tagged) -> dict[str, dict[str, Any]]:
+        """Id to description of what stands."""
+        if kind.call not in self._pages:
+            self._pages[kind.call] = list(self._things(kind))
+        return {
+            str(one[kind.id]): one
+            for one in self._pages[kind.call]
+            if not _ENDED.search(_state(one))
+            and all(one.get(key) == value for key, value in (kind.only or {}).items())
+        }
+
+    def _things(self, kind: _Tagged) -> Iterator[dict[str, Any]]:
+        if self._ec2.can_paginate(kind.call):
+            yield from self._ec2.get_paginator(kind.call).paginate().search(kind.things)
+        else:
+            yield from getattr(self._ec2, kind.call)()[kind.things.removesuffix("[]")]
+
+
+def _ids(type_: str, known: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(id_ for address, id_ in known.items() if address.startswith(f"{type_}."))
+
+
 def _by_tags(
-    type_: str, address: str, tags: Mapping[str, str], ec2: Any, known: frozenset[str]
+    address: str,
+    tags: Mapping[str, str],
+    things: Mapping[str, Mapping[str, Any]],
+    known: frozenset[str],
 ) -> str | None:
-    if type_ not in _TAGGED:
-        return None
-    kind = _TAGGED[type_]
-    found = [
-        str(one[kind.id])
-        for one in _pages(ec2, kind.call, kind.things)
-        if _tags(one.get("Tags", ())) == tags
-        and str(one[kind.id]) not in known
-        and not _ENDED.search(_state(one))
-        and all(one.get(key) == value for key, value in (kind.only or {}).items())
-    ]
+    found = sorted(
+        name
+        for name, one in things.items()
+        if _tags(one.get("Tags", ())) == tags and name not in known
+    )
     if len(found) > 1:
-        raise RunError(f"{address}: {' and '.join(sorted(found))} could be it; delete all but one")
+        raise RunError(f"{address}: {' and '.join(found)} could be it; delete all but one")
     return found[0] if found else None
 
 
@@ -120,9 +149,10 @@ def _by_name(
     name = arguments.get("name", "")
     try:
         if type_ == "aws_iam_role":
-            found = client("iam").list_role_tags(RoleName=name)["Tags"]
+            found = client("iam").get_role(RoleName=name)["Role"].get("Tags", ())
         elif type_ == "aws_iam_instance_profile":
-            found = client("iam").list_instance_profile_tags(InstanceProfileName=name)["Tags"]
+            profile = client("iam").get_instance_profile(InstanceProfileName=name)
+            found = profile["InstanceProfile"].get("Tags", ())
         elif type_ == "aws_cloudwatch_log_group":
             listed = client("logs").list_tags_log_group(logGroupName=name)["tags"]
             found = [{"Key": key, "Value": value} for key, value in listed.items()]
@@ -158,15 +188,6 @@ def _resolved(reference: Any, ids: Mapping[str, str]) -> str:
     """The id that `${type.name.id}` stands for; empty where it is not known yet."""
     matched = _REFERENCE.fullmatch(str(reference))
     return ids.get(matched["address"], "") if matched else ""
-
-
-def _pages(ec2: Any, call: str, things: str = "RouteTables") -> Iterator[dict[str, Any]]:
-    if not ec2.can_paginate(call):
-        yield from getattr(ec2, call)()[things]
-        return
-    yield from (
-        ec2.get_paginator(call).paginate().search(things if "[]" in things else f"{things}[]")
-    )
 
 
 def _tags(listed: Any) -> dict[str, str]:

@@ -13,7 +13,8 @@ import typer
 from rich.console import Console
 
 from constructs_lib.console import FAILED, INTERRUPTED, MISUSED, progress
-from delivery import applying, plan_words, planning, readiness, terraform_cli
+from constructs_lib.errors import RunError
+from delivery import adoption, applying, plan_words, planning, readiness, terraform_cli
 from delivery.apply_progress import ApplyProgress
 from delivery.plan_changes import created_instances, planned
 from delivery.plan_terminal import print_sections
@@ -56,6 +57,8 @@ def plan(workspace: Workspace, files: PlanFiles, replaced: Sequence[str] = ()) -
     `replaced` are the addresses of resources that are to be made anew, though nothing changed.
     """
     flags = [f"-replace={address}" for address in replaced]
+    for address in adoption.prepare(workspace):
+        typer.echo(f"made by the apply that was killed, and taken over: {address}", err=True)
     with progress() as shown:
         document, report = planning.plan(workspace, files, shown.say, *flags)
     print_plan(document, files.document)
@@ -108,15 +111,19 @@ def apply(
     `lines` tells of each resource where there is no terminal for a bar.
     """
     total = len(planned(document))
+    folder = workspace.engine.folder
+    adoption.begin(folder)
     with ApplyProgress(total, lines=lines) as shown:
         result = applying.apply(
-            workspace.engine.folder,
+            folder,
             plan,
             log,
             variables=workspace.engine.variables,
             tell=shown.tell,
             on_interrupt=shown.interrupted,
         )
+    if result.code >= 0:
+        adoption.end(folder)
     if result.code == 0 and not result.interrupted:
         return
     for error in result.errors:
@@ -126,6 +133,15 @@ def apply(
         err=True,
     )
     raise typer.Exit(INTERRUPTED if result.interrupted else FAILED)
+
+
+def refuse_after_a_killed_apply(workspace: Workspace) -> None:
+    """A destroy would leave behind what the state does not know. Raises RunError."""
+    if adoption.is_due(workspace.engine.folder):
+        raise RunError(
+            f"an apply of {workspace.stack} was killed, and the state does not know all that it "
+            f"made: deploy {workspace.stack} again, which takes that over, then destroy it"
+        )
 
 
 def wait_for_hosts(

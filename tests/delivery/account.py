@@ -80,7 +80,7 @@ def inventory(aws: EmulatedAws) -> Inventory:
     roles = iam.list_roles()["Roles"]
     found["roles"] = _by(roles, "RoleName")
     found["role policies"] = {
-        f"{role['RoleName']}/{policy}": policy
+        f"{role['RoleName']}/{policy}": {"PolicyName": policy}
         for role in roles
         for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
     }
