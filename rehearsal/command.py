@@ -58,6 +58,7 @@ def up(
         typer.Option(metavar="KIND:HOST", help="Break it: kill, reboot, partition or replace."),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running.")] = False,
+    measure: Annotated[bool, typer.Option("--measure", hidden=True)] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     as_json: Annotated[Path | None, typer.Option("--json", metavar="FILE")] = None,
 ) -> None:
@@ -73,15 +74,16 @@ def up(
             machines=not network_only,
             keep=keep,
             faults=tuple(fault or ()),
+            measure=measure,
         )
         with Terminal() as terminal:
             found = rehearse(wishes, terminal)
-        terminal.table(found)
+        terminal.table(found.checks)
         if junit is not None:
-            write_junit(junit, environment, found)
+            write_junit(junit, environment, found.checks)
         if as_json is not None:
-            write_json(as_json, environment, found)
-    if any(one.result == "failed" for one in found):
+            write_json(as_json, environment, found.checks, found.figures)
+    if any(one.result == "failed" for one in found.checks):
         raise typer.Exit(FAILED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 
 _PROGRAMS = {
@@ -12,10 +13,16 @@ _PROGRAMS = {
     "mmdebstrap": "mmdebstrap",
     "nft": "nftables",
     "nsenter": "util-linux",
+    "setpriv": "util-linux",
     "systemd-nspawn": "systemd-container",
     "unshare": "util-linux",
 }
 """Program to the package of Debian and Ubuntu that has it."""
+
+_TRIAL = (
+    *("unshare", "--mount", "--propagation=private", "--net", "--pid", "--fork", "--mount-proc"),
+    *("sh", "-c", "mount -t tmpfs tmpfs /mnt && mount -t cgroup2 cgroup2 /mnt"),
+)
 
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -30,6 +37,8 @@ def missing() -> str:
         return f"{', '.join(lacking)} missing: apt-get install {packages}"
     if os.geteuid() != 0:
         return "a rehearsal makes namespaces and mounts: run it as root (sudo pipenv run rehearse)"
+    if subprocess.run(_TRIAL, capture_output=True, check=False).returncode != 0:
+        return "this root may not make namespaces or mounts: use a machine, no plain container"
     return ""
 
 

@@ -156,6 +156,10 @@ def _bootstrap(draft: Path, packages: list[str]) -> None:
     hook.write_text("#!/bin/bash\n" + _DOWNLOAD.format(wanted=" ".join(packages)), encoding="utf-8")
     hook.chmod(0o755)
     command = [
+        # Its mounts are nobody else's, and gone when it is killed, or this process.
+        *("setpriv", "--pdeathsig", "KILL"),
+        *("unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child"),
+        "--mount-proc",
         "mmdebstrap",
         "--variant=minbase",
         f"--include={_INSTALLED}",

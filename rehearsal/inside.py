@@ -19,6 +19,7 @@ from typing import Any
 from constructs_lib.errors import RunError
 from rehearsal.deploys import deploys
 from rehearsal.faults import Fault
+from rehearsal.figures import memory, throughput
 from rehearsal.rehearsal import Rehearsal
 from rehearsal.watch import Watch
 
@@ -57,6 +58,11 @@ def _rehearse(rehearsal: Rehearsal, order: dict[str, Any]) -> None:
     say("phase", name="packets")
     for check in rehearsal.checks():
         say("check", **check.json())
+    say("figure", name="memory", value=memory(rehearsal.folder))
+    if order["measure"]:
+        for name, value in throughput(rehearsal):
+            say("figure", name=name, value=value)
+        return
     if order.get("revisions"):
         say("phase", name="a deploy, while clients keep asking")
         for check in deploys(rehearsal, order["revisions"]):

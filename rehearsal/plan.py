@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +30,16 @@ class Wishes:
     machines: bool = True
     keep: bool = False
     faults: tuple[str, ...] = ()
+    measure: bool = False
+
+
+@dataclass
+class Outcome:
+    """`figures` are megabytes of "memory", "seconds" until all was up and asked, and, measured,
+    requests a second "direct" and through the "site"."""
+
+    checks: list[Check] = field(default_factory=list)
+    figures: dict[str, float] = field(default_factory=dict)
 
 
 class Listener(Protocol):
@@ -41,8 +52,8 @@ class Listener(Protocol):
     def kept(self, run: str) -> None: ...
 
 
-def rehearse(wishes: Wishes, listener: Listener) -> list[Check]:
-    """Every check. Raises RunError, RehearsalError and UnreadableStackError."""
+def rehearse(wishes: Wishes, listener: Listener) -> Outcome:
+    """Raises RunError, RehearsalError and UnreadableStackError."""
     document = terraform.load(wishes.stack)
     tags = compiler.default_tags(document)
     network = compiler.network(terraform.parse(document, wishes.stack), tags)
@@ -59,15 +70,17 @@ def rehearse(wishes: Wishes, listener: Listener) -> list[Check]:
             "tags": tags,
             "machines": wishes.machines,
             "faults": wishes.faults,
+            "measure": wishes.measure,
             "image": "",
             "folders": {},
         }
         if wishes.machines:
             order |= _provisions(wishes, network, run, listener)
+        begun = time.monotonic()
         process = runs.start(run, order)
         run.note(public={one.name: one.public for one in network.hosts if one.public})
         assert process.stdin is not None and process.stdout is not None
-        found = list(_listen(process.stdout, run, listener))
+        found = _listen(process.stdout, run, listener, begun)
         if wishes.keep:
             process.stdin.write("keep\n")
             process.stdin.close()
@@ -109,7 +122,8 @@ def _provisions(wishes: Wishes, network: Network, run: Run, listener: Listener) 
     }
 
 
-def _listen(lines: Iterator[str], run: Run, listener: Listener) -> Iterator[Check]:
+def _listen(lines: Iterator[str], run: Run, listener: Listener, begun: float) -> Outcome:
+    found = Outcome()
     for line in lines:
         event: Mapping[str, Any] = json.loads(line)
         fields = {key: value for key, value in event.items() if key != "event"}
@@ -119,9 +133,12 @@ def _listen(lines: Iterator[str], run: Run, listener: Listener) -> Iterator[Chec
             case "machine":
                 listener.machine(**fields)
             case "check":
-                yield Check(**fields)
+                found.checks.append(Check(**fields))
+            case "figure":
+                found.figures.setdefault("seconds", time.monotonic() - begun)
+                found.figures[event["name"]] = event["value"]
             case "broken":
                 raise RunError(f"{run.name}: {event['message']}")
             case "done":
-                return
+                return found
     raise RunError(f"{run.name}: ended before its end: {runs.last_words(run)}")

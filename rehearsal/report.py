@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -76,9 +76,16 @@ class Terminal:
         console.print(f"{', '.join(words)} in {seconds:.0f} s", markup=False)
 
 
-def write_json(path: Path, environment: str, checks: Iterable[Check]) -> None:
-    """{"environment": NAME, "checks": [{"group", "subject", "result", "detail", "seconds"}]}."""
-    document = {"environment": environment, "checks": [one.json() for one in checks]}
+def write_json(
+    path: Path, environment: str, checks: Iterable[Check], figures: Mapping[str, float]
+) -> None:
+    """{"environment": NAME, "checks": [{"group", "subject", "result", "detail", "seconds"}],
+    "figures": {NAME: NUMBER}}; the figures are those of `plan.Outcome`."""
+    document = {
+        "environment": environment,
+        "checks": [one.json() for one in checks],
+        "figures": {name: round(value, 2) for name, value in figures.items()},
+    }
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

@@ -5,6 +5,7 @@ Exit codes: 0 every promise holds, 1 one does not, 2 bad usage.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
@@ -21,6 +22,7 @@ from rich.table import Table
 
 from constructs_lib.console import FAILED, progress
 from constructs_lib.fast_loading import STOCK_LOADING
+from rehearsal import host
 from tests.bench.measure import BenchError, Run, median, run
 from tests.bench.reachability_times import write_plan
 
@@ -116,7 +118,29 @@ def reachability(folder: Path, runs: int, say: Callable[[str], None]) -> Iterato
     yield Promise("loading a plan of 20 MB", plan, 2, "s")
 
 
-MEASURES = (synthesis, gate, growth, reachability)
+def rehearsal(folder: Path, runs: int, say: Callable[[str], None]) -> Iterator[Promise]:
+    """`dev` rehearsed once, warm; nothing where it cannot be."""
+    if reason := host.missing():
+        typer.echo(f"not measured: {reason}", err=True)
+        return
+    outdir, report = folder / "rehearsal", folder / "rehearsal.json"
+    run([*MAIN, "dev", "--outdir", str(outdir)])
+    command = [*(sys.executable, "-m", "rehearsal", "dev", "--dir", str(outdir))]
+    say("The image of a rehearsal")
+    run([*command, "--measure", "--json", str(report)])
+    say("A rehearsal of dev")
+    run([*command, "--measure", "--json", str(report)])
+    found = json.loads(report.read_text(encoding="utf-8"))
+    figures = found["figures"]
+    (pairs,) = [one for one in found["checks"] if one["group"] == "pairs"]
+    asked = int(pairs["subject"].split()[0])
+    yield Promise("dev rehearsed, up and asked", figures["seconds"], 60, "s")
+    yield Promise("memory for it", figures["memory"], 3072, "MB")
+    yield Promise("probing 300 pairs", pairs["seconds"] * 300 / asked, 10, "s")
+    yield Promise("nginx / gunicorn directly", figures["site"] / figures["direct"], 0.85, "x", True)
+
+
+MEASURES = (synthesis, gate, growth, reachability, rehearsal)
 
 
 @app.command()
