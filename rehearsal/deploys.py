@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 from rehearsal.checks import Check, Result
@@ -25,21 +25,33 @@ _KNOWN_HOSTS = "/var/lib/deploy-key/known_hosts"
 _WITHIN = 300.0
 
 
-def deploys(rehearsal: Rehearsal, revisions: Mapping[str, str]) -> Iterator[Check]:
+def deploys(rehearsal: Rehearsal) -> Iterator[Check]:
     """The good revision gets out and the broken one is rolled back, and no request is lost.
 
     From the CI server where there is one, else on the application's host itself.
     """
-    machines = rehearsal.machines.values()
-    target = next((one for one in machines if one.has(_DEPLOY)), None)
-    if target is None:
+    if (ends := _ends(rehearsal)) is None:
         yield Check("deploy", "a deploy", "left out", f"no host has {_DEPLOY}")
         return
-    origin = next((one for one in machines if one.has(_PIPELINE)), target)
-    yield from _deploy(rehearsal, origin, target, revisions["good"], succeeds=True)
-    yield from _deploy(rehearsal, origin, target, revisions["broken"], succeeds=False)
-    if origin is not target:
-        yield from _known_hosts(rehearsal, origin)
+    yield from _deploy(rehearsal, *ends, rehearsal.revisions["good"], succeeds=True)
+    yield from _deploy(rehearsal, *ends, rehearsal.revisions["broken"], succeeds=False)
+    yield from _known_hosts(rehearsal, ends[0])
+
+
+def again(rehearsal: Rehearsal) -> Iterator[Check]:
+    """A deploy after a host was replaced: nobody has told the CI server of it."""
+    if (ends := _ends(rehearsal)) is not None:
+        yield from _deploy(rehearsal, *ends, rehearsal.revisions["good"], succeeds=True)
+        yield from _known_hosts(rehearsal, ends[0])
+
+
+def _ends(rehearsal: Rehearsal) -> tuple[Machine, Machine] | None:
+    """Where a deploy starts, and where it ends."""
+    machines = rehearsal.machines.values()
+    target = next((one for one in machines if one.has(_DEPLOY)), None)
+    if target is None or not rehearsal.revisions:
+        return None
+    return next((one for one in machines if one.has(_PIPELINE)), target), target
 
 
 def _deploy(
@@ -76,7 +88,7 @@ def _deploy(
 def _command(origin: Machine, target: Machine) -> tuple[str, ...]:
     if origin is target:
         return (_DEPLOY,)
-    return ("runuser", "-u", _USER, "--", "env", "DEPLOY_PAUSE=5", _PIPELINE)
+    return ("runuser", "-u", _USER, "--", "env", "DEPLOY_PAUSE=10", _PIPELINE)
 
 
 def _loads(rehearsal: Rehearsal, target: Machine) -> Iterator[Load]:
@@ -102,6 +114,8 @@ def _release(target: Machine) -> str:
 
 def _known_hosts(rehearsal: Rehearsal, origin: Machine) -> Iterator[Check]:
     """What Jenkins believes of each host is the key that the host has."""
+    if not origin.has(_KNOWN_HOSTS):
+        return
     known = origin.execute("cat", _KNOWN_HOSTS).stdout
     for name in ("web", "app"):
         if (machine := rehearsal.machines.get(name)) is None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from constructs_lib.errors import RunError
-from rehearsal import conversations
+from rehearsal import conversations, deploys
 from rehearsal.checks import Check
 from rehearsal.conversations import PROMETHEUS, eventually
 from rehearsal.machines import Machine
@@ -127,6 +127,7 @@ def _replace(rehearsal: Rehearsal, machine: Machine) -> Iterator[Check]:
     renewed = bool(after) and after != before
     said = "new host key" if renewed else "the old host key"
     yield Check("fault", f"{machine.host.name} is another", "ok" if renewed else "failed", said)
+    yield from deploys.again(rehearsal)
 
 
 KINDS: dict[str, Callable[[Rehearsal, Machine], Iterator[Check]]] = {

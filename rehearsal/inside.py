@@ -63,9 +63,9 @@ def _rehearse(rehearsal: Rehearsal, order: dict[str, Any]) -> None:
         for name, value in throughput(rehearsal):
             say("figure", name=name, value=value)
         return
-    if order.get("revisions"):
+    if rehearsal.revisions:
         say("phase", name="a deploy, while clients keep asking")
-        for check in deploys(rehearsal, order["revisions"]):
+        for check in deploys(rehearsal):
             say("check", **check.json())
     for text in order["faults"]:
         say("phase", name=f"fault {text}")

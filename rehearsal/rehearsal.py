@@ -23,7 +23,8 @@ from rehearsal.wiring import Wiring
 
 
 class Rehearsal:
-    """`order`: "name", "folder", "stack", "tags", "image", "folders" (what the mirror serves)."""
+    """`order`: "name", "folder", "stack", "tags", "image", "folders" (what the mirror serves), and
+    "revisions", a "good" and a "broken" commit to deploy."""
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._order = order
@@ -32,6 +33,7 @@ class Rehearsal:
         self.network: Network = compiler.network(self.stack, order["tags"])
         self.machines: dict[str, Machine] = {}
         self.left_out: dict[str, str] = {}
+        self.revisions: Mapping[str, str] = order.get("revisions", {})
 
     def lay_out(self) -> None:
         """The network. Its disks are memory, which no crash can leave behind."""
