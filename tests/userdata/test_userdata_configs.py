@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 from userdata_hosts import Host, install, make_host, need, path_settings
 
 from constructs_lib.userdata import ROOT
@@ -73,25 +72,3 @@ def test_gunicorn_keeps_connections_longer_than_nginx() -> None:
     kept = re.search(r"--keep-alive (\d+)", unit)
     upstream = re.search(r"upstream .*?keepalive_timeout (\d+)s", site, re.DOTALL)
     assert kept and upstream and int(kept[1]) > int(upstream[1])
-
-
-def test_jenkins_is_configured_as_code_for_one_administrator_and_one_job(host: Host) -> None:
-    line = (
-        'install_file jenkins/jenkins.yaml "$PWD/jenkins.yaml" '
-        "JENKINS_EXECUTORS JENKINS_JOB JENKINS_REPOSITORY JENKINS_PIPELINE"
-    )
-    config = yaml.safe_load(
-        (install(host, "jenkins", "jenkins", line) / "jenkins.yaml").read_text()
-    )
-    jenkins = config["jenkins"]
-    assert jenkins["securityRealm"]["local"] == {
-        "allowsSignup": False,
-        "users": [{"id": "admin", "password": "${ADMIN_PASSWORD}"}],
-    }
-    assert jenkins["authorizationStrategy"] == {
-        "loggedInUsersCanDoAnything": {"allowAnonymousRead": False}
-    }
-    assert jenkins["numExecutors"] == 2
-    (job,) = config["jobs"]
-    assert "multibranchPipelineJob('workload_4')" in job["script"]
-    assert "remote('https://github.com/example/microblog.git')" in job["script"]
