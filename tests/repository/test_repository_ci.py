@@ -15,6 +15,7 @@ FAKES = (
     "gpg",
     "gpg-agent",
     "gunicorn",
+    "java",
     "kill",
     "mtail",
     "nginx",
@@ -77,7 +78,7 @@ def test_a_run_that_reached_no_test_fails_and_says_so(tmp_path: Path) -> None:
 def test_it_calls_make_test_and_installs_nothing_that_is_there(tmp_path: Path) -> None:
     ci_run(tmp_path, printed="1 passed in 0.01s", code=0)
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert calls == ["python3 -c import ensurepip", "make test"]
+    assert calls == ["python3 -c import ensurepip", "make install", "make test"]
 
 
 def test_the_script_is_clean_and_can_be_started() -> None:
