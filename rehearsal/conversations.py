@@ -20,7 +20,7 @@ from rehearsal.probes import Question
 from rehearsal.wiring import Wiring
 
 PROMETHEUS = 9090
-_PATIENCE = 5.0
+_PATIENCE = 20.0
 
 
 def greeting(space: Path, client: str, address: str, port: int, patience: float = _PATIENCE) -> str:

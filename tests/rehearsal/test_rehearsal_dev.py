@@ -179,3 +179,22 @@ def test_the_journal_of_a_machine_can_be_read(kept: Kept) -> None:
     missing = rehearse("logs", "database", "--name", kept.run.name)
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "no machine database runs" in missing.stderr
+
+
+@pytest.mark.slow
+def test_a_lost_host_is_told_of_and_a_replaced_one_deployed_to(
+    outdir: Path, tmp_path: Path
+) -> None:
+    if reason := host.missing():
+        pytest.skip(reason)
+    report = tmp_path / "checks.json"
+    done = rehearse(
+        *("dev", "--dir", outdir, "--app", APPLICATION, "--json", report),
+        *("--fault", "partition:app", "--fault", "replace:app"),
+        timeout=1800,
+    )
+    checks = json.loads(report.read_text())["checks"]
+    results = {one["subject"]: one["result"] for one in checks if one["group"] == "fault"}
+    assert results["an alert about app"] == "ok"
+    assert results["app is another"] == "ok"
+    assert done.returncode == 0, done.stdout
