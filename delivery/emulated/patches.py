@@ -203,6 +203,23 @@ def vpcs_end_with_their_network_acl() -> None:
     VPCBackend.delete_vpc = delete
 
 
+def loopback_counts_as_tls() -> None:
+    """A bucket for TLS only, as that of the state is, would refuse every request here.
+
+    moto does not know the condition operator `Bool` and takes its condition as met.
+    """
+    from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+
+    original = IAMPolicyStatement.is_action_permitted
+
+    def is_permitted(self: Any, *arguments: Any, **named: Any) -> Any:
+        if self._statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}:
+            return PermissionResult.NEUTRAL
+        return original(self, *arguments, **named)
+
+    IAMPolicyStatement.is_action_permitted = is_permitted
+
+
 def terraform_finds_public_subnets_public() -> None:
     """Its provider waits 10 s after each attribute that it changes on a new subnet.
 
@@ -234,5 +251,6 @@ ALL = (
     deleted_nat_gateways_leave_nothing,
     elastic_addresses_are_public,
     vpcs_end_with_their_network_acl,
+    loopback_counts_as_tls,
     terraform_finds_public_subnets_public,
 )

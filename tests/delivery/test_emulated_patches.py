@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -164,6 +165,21 @@ def network_acls_of_a_deleted_vpc(client: Client) -> Any:
     return subnet["VpcId"] not in [one["VpcId"] for one in found]
 
 
+def bucket_for_tls_only(client: Client) -> Any:
+    s3 = client("s3")
+    s3.create_bucket(Bucket="tls-only")
+    resource = ["arn:aws:s3:::tls-only", "arn:aws:s3:::tls-only/*"]
+    condition = {"Bool": {"aws:SecureTransport": "false"}}
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resource}
+    policy = {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]}
+    s3.put_bucket_policy(Bucket="tls-only", Policy=json.dumps(policy))
+    try:
+        s3.put_object(Bucket="tls-only", Key="a", Body=b"a")
+    except ClientError:
+        return False
+    return True
+
+
 def _interfaces(ec2: Any, subnet_id: str) -> list[str]:
     filters = [{"Name": "subnet-id", "Values": [subnet_id]}]
     found = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
@@ -181,6 +197,7 @@ PROBES: dict[Callable[[], None], Callable[[Client], Any]] = {
     patches.deleted_nat_gateways_leave_nothing: what_a_nat_gateway_leaves,
     patches.elastic_addresses_are_public: elastic_address,
     patches.vpcs_end_with_their_network_acl: network_acls_of_a_deleted_vpc,
+    patches.loopback_counts_as_tls: bucket_for_tls_only,
     patches.terraform_finds_public_subnets_public: public_subnet,
 }
 probes = pytest.mark.parametrize("probe", PROBES.values(), ids=[patch.__name__ for patch in PROBES])
