@@ -12,7 +12,7 @@ import typer
 from constructs_lib.console import FAILED, MISUSED, fails_plainly, progress
 from constructs_lib.errors import RunError
 from delivery import drift, emulated, plan_comment, published, steps
-from delivery.receipt import AwsKind, PlanFiles
+from delivery.receipt import AwsKind, PlanFiles, refuse_unless_for
 from delivery.workspace import environment_of
 from policies.errors import GateError
 from reachability import terraform
@@ -91,17 +91,20 @@ def deploy(
     """
     if plan is not None and replace:
         raise typer.BadParameter("--plan is made already; say --replace where it is made")
-    with _plainly(), steps.ready(stack, aws) as workspace, steps.scratch() as scratch:
+    with _plainly():
         if plan is not None:
-            document = steps.accept(workspace, PlanFiles(plan))
-        else:
-            plan = scratch / "plan"
-            document = steps.plan(workspace, PlanFiles(plan), replace or ())
-            if not yes and steps.is_to_apply(document):
-                steps.ask(f"Apply this to {stack} on the {aws} AWS? (yes)", "yes", "--yes")
-        if steps.is_to_apply(document):
-            steps.apply(workspace, plan, document, scratch / "log")
-        steps.wait_for_hosts(workspace, document, wait, timeout)
+            refuse_unless_for(PlanFiles(plan).read(), stack=stack, aws=aws)
+        with steps.ready(stack, aws) as workspace, steps.scratch() as scratch:
+            files = PlanFiles(plan or scratch / "plan")
+            if plan is not None:
+                document = steps.accept(workspace, files)
+            else:
+                document = steps.plan(workspace, files, replace or ())
+                if not yes and steps.is_to_apply(document):
+                    steps.ask(f"Apply this to {stack} on the {aws} AWS? (yes)", "yes", "--yes")
+            if steps.is_to_apply(document):
+                steps.apply(workspace, files.plan, document, scratch / "log")
+            steps.wait_for_hosts(workspace, document, wait, timeout)
 
 
 @app.command(name="drift")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -137,24 +136,29 @@ def _line(finding: Finding) -> str:
     return f"{finding.check} {finding.path}: {'; '.join(finding.problems) or finding.name}"
 
 
-def refuse_unless_current(
-    receipt: Receipt, *, stack: str, aws: AwsKind, synthesised: str, versions: Versions
-) -> None:
-    """Raise ReceiptError unless this very plan may be applied to this stack, now."""
-    differences: Iterable[tuple[str, str, str]] = (
-        ("was made for", receipt.stack, stack),
-        ("was made for the AWS", receipt.aws, aws),
-        ("was made from a cdk.tf.json", receipt.synthesised[:12], synthesised[:12]),
-        ("was made by", receipt.versions.engine, versions.engine),
-        ("was made with the AWS provider", receipt.versions.provider, versions.provider),
-        ("was judged by policies", receipt.versions.policies[:12], versions.policies[:12]),
-    )
-    for what, then, now in differences:
-        if then != now:
-            raise ReceiptError(f"the plan {what} {then}, and now it is {now}; {_AGAIN}")
+def refuse_unless_for(receipt: Receipt, *, stack: str, aws: AwsKind) -> None:
+    """Raise ReceiptError unless the gate passed the plan, and it is for this stack and AWS."""
+    _refuse_difference(("for", receipt.stack, stack), ("for the AWS", receipt.aws, aws))
     if not receipt.verdict.ok:
         count = len(receipt.verdict.refused) + len(receipt.verdict.broken)
-        raise ReceiptError(f"the gate refused this plan ({count} findings); mend them, {_AGAIN}")
+        raise ReceiptError(f"the gate refused this plan, findings: {count}; mend them, {_AGAIN}")
+
+
+def refuse_if_stale(receipt: Receipt, *, synthesised: str, versions: Versions) -> None:
+    """Raise ReceiptError unless the plan would be made from the same, by the same, now."""
+    then = receipt.versions
+    _refuse_difference(
+        ("from a cdk.tf.json", receipt.synthesised[:12], synthesised[:12]),
+        ("by", then.engine, versions.engine),
+        ("with the AWS provider", then.provider, versions.provider),
+        ("under policies", then.policies[:12], versions.policies[:12]),
+    )
+
+
+def _refuse_difference(*compared: tuple[str, str, str]) -> None:
+    for how, then, now in compared:
+        if then != now:
+            raise ReceiptError(f"the plan was made {how} {then}, and now it is {now}; {_AGAIN}")
 
 
 def sha256(path: Path) -> str:

@@ -18,7 +18,7 @@ from delivery import adoption, applying, plan_words, planning, readiness, terraf
 from delivery.apply_progress import ApplyProgress
 from delivery.plan_changes import created_instances, planned
 from delivery.plan_terminal import print_sections
-from delivery.receipt import AwsKind, PlanFiles, refuse_unless_current, sha256
+from delivery.receipt import AwsKind, PlanFiles, refuse_if_stale, sha256
 from delivery.synthesis import OUTPUT, synthesise
 from delivery.workspace import Workspace, environment_of, opened
 from policies import gate, report_terminal
@@ -72,12 +72,9 @@ def is_to_apply(document: Document) -> bool:
 
 
 def accept(workspace: Workspace, files: PlanFiles) -> Document:
-    """The JSON of a kept plan whose receipt holds. Raises ReceiptError."""
-    receipt = files.read()
-    refuse_unless_current(
-        receipt,
-        stack=workspace.stack,
-        aws=workspace.aws,
+    """The JSON of a kept plan that may be applied now. Raises ReceiptError."""
+    refuse_if_stale(
+        files.read(),
         synthesised=sha256(workspace.synthesised),
         versions=planning.versions(workspace),
     )
