@@ -6,6 +6,7 @@ A patch that moto no longer needs fails tests/delivery/test_emulated_patches.py:
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,18 @@ def terraform_finds_public_subnets_public() -> None:
     Subnets.create_subnet = create
 
 
+def user_data_can_be_changed() -> None:
+    """moto decodes it while it reads the request, and then takes it for still encoded."""
+    from moto.ec2.responses import instances
+
+    original = instances.parse_user_data
+
+    def parse(value: Any) -> Any:
+        return original(b64encode(value).decode() if isinstance(value, bytes) else value)
+
+    instances.parse_user_data = parse
+
+
 ALL = (
     canonical_publishes_its_images,
     instances_have_the_groups_of_their_interface,
@@ -253,4 +266,5 @@ ALL = (
     vpcs_end_with_their_network_acl,
     loopback_counts_as_tls,
     terraform_finds_public_subnets_public,
+    user_data_can_be_changed,
 )

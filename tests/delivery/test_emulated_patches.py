@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -147,6 +148,19 @@ def elastic_address(client: Client) -> Any:
     return ipaddress.ip_address(client("ec2").allocate_address(Domain="vpc")["PublicIp"]).is_global
 
 
+def changed_user_data(client: Client) -> Any:
+    ec2 = client("ec2")
+    instance, _ = _instance(ec2)
+    wanted = bytes(range(256))
+    ec2.stop_instances(InstanceIds=[instance["InstanceId"]])
+    try:
+        ec2.modify_instance_attribute(InstanceId=instance["InstanceId"], UserData={"Value": wanted})
+    except ClientError:
+        return False
+    told = ec2.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute="userData")
+    return b64decode(told["UserData"]["Value"]) == wanted
+
+
 def public_subnet(client: Client) -> Any:
     tags = [
         {"ResourceType": "subnet", "Tags": [{"Key": "Tier", "Value": tier}]}
@@ -199,6 +213,7 @@ PROBES: dict[Callable[[], None], Callable[[Client], Any]] = {
     patches.vpcs_end_with_their_network_acl: network_acls_of_a_deleted_vpc,
     patches.loopback_counts_as_tls: bucket_for_tls_only,
     patches.terraform_finds_public_subnets_public: public_subnet,
+    patches.user_data_can_be_changed: changed_user_data,
 }
 probes = pytest.mark.parametrize("probe", PROBES.values(), ids=[patch.__name__ for patch in PROBES])
 
