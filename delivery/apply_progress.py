@@ -16,7 +16,7 @@ _DONE = {"create": "created", "update": "changed", "delete": "destroyed"}
 
 
 class ApplyProgress:
-    """`done` counts the resources that are finished; a replaced one is two steps, of one change."""
+    """`done` counts steps: one for each resource, and two for one that is replaced."""
 
     def __init__(self, total: int, *, lines: bool = True) -> None:
         self.done = 0

@@ -92,6 +92,8 @@ def deploy(
     if plan is not None and replace:
         raise typer.BadParameter("--plan is made already; say --replace where it is made")
     with _plainly():
+        if plan is None and not yes:
+            steps.expect_somebody("--yes, or --plan FILE")
         if plan is not None:
             refuse_unless_for(PlanFiles(plan).read(), stack=stack, aws=aws)
         with steps.ready(stack, aws) as workspace, steps.scratch() as scratch:
@@ -101,7 +103,7 @@ def deploy(
             else:
                 document = steps.plan(workspace, files, replace or ())
                 if not yes and steps.is_to_apply(document):
-                    steps.ask(f"Apply this to {stack} on the {aws} AWS? (yes)", "yes", "--yes")
+                    steps.ask(f"Apply this to {stack} on the {aws} AWS? (yes)", "yes")
             if steps.is_to_apply(document):
                 steps.apply(workspace, files.plan, document, scratch / "log")
             steps.wait_for_hosts(workspace, document, wait, timeout)
@@ -139,6 +141,8 @@ def destroy(
     with _plainly():
         if yes not in (None, stack):
             raise typer.BadParameter(f"says {yes}, and the environment is {stack}")
+        if yes is None:
+            steps.expect_somebody(f"--yes {stack}")
         with steps.ready(stack, aws, judged=False) as workspace, steps.scratch() as scratch:
             steps.refuse_after_a_killed_apply(workspace)
             with progress() as shown:
@@ -146,8 +150,7 @@ def destroy(
                 document = workspace.engine.plan(scratch / "plan", "-destroy")
             steps.print_plan(document, scratch / "plan")
             if yes is None:
-                question = f"Destroy {stack} on the {aws} AWS? Type its name"
-                steps.ask(question, stack, f"--yes {stack}")
+                steps.ask(f"Destroy {stack} on the {aws} AWS? Type its name", stack)
             steps.apply(workspace, scratch / "plan", document, scratch / "log")
             published.forget(workspace.client("ssm"), workspace.parameters)
         if aws == "emulated":

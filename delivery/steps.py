@@ -90,11 +90,15 @@ def print_plan(document: Document, source: Path) -> None:
     console.print(plan_words.headline(document), highlight=False)
 
 
-def ask(question: str, wanted: str, instead: str) -> None:
-    """Go on only for the wanted answer; `instead` is the option for where nobody can answer."""
+def expect_somebody(instead: str) -> None:
+    """End the command where nobody can answer; `instead` is the option for such a place."""
     if not sys.stdin.isatty():
         typer.echo(f"nobody is here to ask; add {instead}", err=True)
         raise typer.Exit(MISUSED)
+
+
+def ask(question: str, wanted: str) -> None:
+    """Go on only for the wanted answer."""
     if typer.prompt(question) != wanted:
         typer.echo("nothing was done", err=True)
         raise typer.Exit(FAILED)
@@ -107,7 +111,7 @@ def apply(
 
     `lines` tells of each resource where there is no terminal for a bar.
     """
-    total = len(planned(document))
+    total = sum(2 if one.verb == "replace" else 1 for one in planned(document))
     folder = workspace.engine.folder
     adoption.begin(folder)
     with ApplyProgress(total, lines=lines) as shown:
@@ -126,7 +130,7 @@ def apply(
     for error in result.errors:
         typer.echo(str(terraform_cli.failure(error)), err=True)
     typer.echo(
-        f"{shown.done} of {total} changes are made and in the state; plan anew to go on from there",
+        f"{shown.done} of {total} steps are done and in the state; plan anew to go on from there",
         err=True,
     )
     raise typer.Exit(INTERRUPTED if result.interrupted else FAILED)
