@@ -57,8 +57,11 @@ def plan(
 
     Exit codes: 0 planned, 1 refused by the gate or the run failed, 2 bad usage or configuration.
     """
-    with _plainly(), steps.ready(stack, aws) as workspace, steps.scratch() as scratch:
-        steps.plan(workspace, PlanFiles(out or scratch / "plan"), replace or ())
+    with _plainly():
+        if out is not None:
+            PlanFiles(out).remove()
+        with steps.ready(stack, aws) as workspace, steps.scratch() as scratch:
+            steps.plan(workspace, PlanFiles(out or scratch / "plan"), replace or ())
         if out is not None:
             typer.echo(f"kept in {out}, with its JSON and its receipt; apply it with --plan {out}")
 

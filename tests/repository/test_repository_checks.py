@@ -53,7 +53,7 @@ def test_every_file_that_renders_nothing_is_under_the_contract_of_what_decides()
 @pytest.fixture
 def copy(tmp_path: Path) -> Iterator[Path]:
     """The packages that the contracts speak of, to be spoiled."""
-    for package in ("constructs_lib", "delivery", "policies", "reachability", "tools"):
+    for package in ("constructs_lib", "delivery", "policies", "reachability", "rehearsal", "tools"):
         shutil.copytree(
             ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
         )

@@ -108,7 +108,7 @@ def test_one_action_has_one_version() -> None:
     assert len(pins) == len({pin.partition("@")[0] for pin in pins})
 
 
-def test_a_token_may_write_nothing_but_the_findings() -> None:
+def test_a_token_may_write_nothing_but_the_findings_and_the_comment() -> None:
     granted = [document["permissions"] for document in of_ci().values() if "jobs" in document]
     assert granted == [{}]
     assert {
@@ -116,7 +116,37 @@ def test_a_token_may_write_nothing_but_the_findings() -> None:
         for name, job in jobs().items()
         for scope, access in job["permissions"].items()
         if access != "read"
-    } == {(".github/workflows/pull-request.yml:gate", "security-events")}
+    } == {
+        (".github/workflows/pull-request.yml:gate", "security-events"),
+        (".github/workflows/pull-request.yml:comment", "pull-requests"),
+    }
+
+
+def test_nothing_of_a_pull_request_runs_where_the_token_may_comment() -> None:
+    job = jobs()[".github/workflows/pull-request.yml:comment"]
+    checkout, comment = job["steps"]
+    assert checkout["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
+    assert checkout["with"]["persist-credentials"] is False
+    assert "head.repo.fork" in job["if"]
+    assert "${{" not in comment["run"]
+
+
+def test_github_jenkins_and_atlantis_plan_every_pull_request() -> None:
+    assert "run: .ci/plan dev emulated" in text(".github/workflows/pull-request.yml")
+    assert """sh '.ci/plan dev "$AWS"'""" in text("Jenkinsfile")
+    assert "changeRequest()" in text("Jenkinsfile")
+    atlantis = yaml.safe_load(text("atlantis.yaml"))
+    (project,) = atlantis["projects"]
+    plan, apply = (atlantis["workflows"][project["workflow"]][name] for name in ("plan", "apply"))
+    assert '--out "$PLANFILE"' in plan["steps"][-1]["run"]
+    assert '--plan "$PLANFILE"' in apply["steps"][-1]["run"]
+    assert "approved" in project["apply_requirements"]
+
+
+def test_no_plan_is_kept_where_others_read_it() -> None:
+    assert "excludes: 'reports/*.tfplan*" in text("Jenkinsfile")
+    for step in steps(yaml.safe_load(text(".github/workflows/pull-request.yml"))["jobs"]["plan"]):
+        assert "tfplan" not in str(step.get("with", {}).get("path", ""))
 
 
 def test_every_job_ends_by_itself() -> None:
