@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from reachability import changes, contract, live, stacks, terminal, terraform
+from reachability.left_out import left_out
 from reachability.matrix import matrix
 from reachability.model import Topology
 from reachability.ports import PROTOCOLS
@@ -119,8 +120,8 @@ def _answer(
     topology = Topology.of(terraform.read(stacks.one(folder, environment)))
     if source is None:
         terminal.print_matrix(matrix(topology), environment, form)
-        if topology.left_out:
-            named = ", ".join(map(topology.label, topology.left_out))
+        if missing := left_out(topology):
+            named = ", ".join(map(topology.label, missing))
             typer.echo(f"not modelled, so in no row or column: {named}", err=True)
         return 0
     if target is None:

@@ -19,7 +19,6 @@ from reachability.prefix_lists import public_lists
 from reachability.routing import Table, tables
 from reachability.security_groups import (
     GROUP_TYPES,
-    RULE_TYPES,
     Direction,
     Rule,
     rules,
@@ -150,19 +149,6 @@ class Topology:
         return "" if found is None else found.kind
 
     @cached_property
-    def left_out(self) -> tuple[Resource, ...]:
-        """What has security groups and is no endpoint of the model: functions, containers, …"""
-        known = {endpoint.path for endpoint in self.endpoints.values()}
-        return tuple(
-            resource
-            for resource in self.stack.resources.values()
-            if not resource.is_data
-            and resource.type not in (*GROUP_TYPES, *RULE_TYPES, *_PARTS)
-            and resource.path not in known
-            and any(resource.values.get(key) for key in _CARRIES_GROUPS)
-        )
-
-    @cached_property
     def _nat_gateways(self) -> dict[str, Interface]:
         return {
             one.address: nat_gateway(self.stack, one) for one in self.stack.of("aws_nat_gateway")
@@ -198,18 +184,6 @@ def _rules_by_group(stack: Stack) -> dict[tuple[str, Direction], tuple[Rule, ...
         found.setdefault((rule.group, rule.direction), []).append(rule)
     return {key: tuple(several) for key, several in found.items()}
 
-
-# They belong to an endpoint, or to one that another resource makes.
-_PARTS = ("aws_network_interface", "aws_network_interface_sg_attachment", "aws_db_subnet_group")
-
-_CARRIES_GROUPS = (
-    "vpc_security_group_ids",
-    "security_groups",
-    "security_group_ids",
-    "vpc_config",
-    "network_configuration",
-    "network_interfaces",
-)
 
 _OPEN_ACL = Acl("the default network ACL", None)
 _UNKNOWN_TABLE = Table("a route table that is not known", known=False)

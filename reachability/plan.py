@@ -8,13 +8,13 @@ points to then stands in the plan's `configuration`, as the expression it was wr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from reachability import expressions
-from reachability.stack import Reference, Resource, Unknown
+from reachability.plan_scopes import Scope, names_in
+from reachability.stack import Resource, Unknown
 
 # Of `user_data` the AWS provider keeps only the hash (resource "aws_instance").
 _SHA1 = re.compile(r"[0-9a-f]{40}")
@@ -23,7 +23,7 @@ _SHA1 = re.compile(r"[0-9a-f]{40}")
 def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
     """Every resource after the planned change, and every data source read before it."""
     changes = {one["address"]: one["change"] for one in document.get("resource_changes", [])}
-    root = _Scope(document.get("configuration", {}).get("root_module", {}))
+    root = Scope(document.get("configuration", {}).get("root_module", {}))
     prior = document.get("prior_state", {}).get("values", {}).get("root_module", {})
     for body, scope in _walk(prior, root):
         if body["mode"] == "data":
@@ -34,78 +34,20 @@ def resources(document: Mapping[str, Any]) -> Iterator[Resource]:
 
 def before(document: Mapping[str, Any]) -> Iterator[Resource]:
     """Every resource as it stands before the planned change."""
-    root = _Scope(document.get("configuration", {}).get("root_module", {}))
+    root = Scope(document.get("configuration", {}).get("root_module", {}))
     prior = document.get("prior_state", {}).get("values", {}).get("root_module", {})
     for body, scope in _walk(prior, root):
         yield _resource(body, scope, {})
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """One module instance: where its references lead. `prefix` is "module.name." or empty."""
-
-    config: Mapping[str, Any]
-    prefix: str = ""
-    arguments: Mapping[str, Any] | None = None
-    parent: _Scope | None = None
-
-    def child(self, address: str) -> _Scope:
-        name = re.sub(r"\[[^\]]*\]$", "", address.removeprefix(self.prefix)).removeprefix("module.")
-        call = self.config.get("module_calls", {}).get(name, {})
-        return _Scope(call.get("module", {}), f"{address}.", call.get("expressions", {}), self)
-
-    def arguments_of(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        return self._written.get(_identity(body), {})
-
-    @cached_property
-    def _written(self) -> dict[tuple[str, str, str], Mapping[str, Any]]:
-        return {
-            _identity(one): one.get("expressions", {}) for one in self.config.get("resources", [])
-        }
-
-    def references(self, names: Sequence[str], instance: str) -> tuple[Reference, ...]:
-        """Where the references of an expression lead; `instance` is the "[key]" of its resource."""
-        key = (instance, *names)
-        if key not in self._led:
-            self._led[key] = tuple(dict.fromkeys(self._lead(names, instance)))
-        return self._led[key]
-
-    @cached_property
-    def _led(self) -> dict[tuple[str, ...], tuple[Reference, ...]]:
-        return {}
-
-    def _lead(self, names: Sequence[str], instance: str) -> list[Reference]:
-        own_key = any(name.startswith(("each.", "count.")) for name in names)
-        found: list[Reference] = []
-        for name in names:
-            if not name.startswith(("var.", "module.")):
-                continue
-            if (variable := re.match(r"var\.(\w+)", name)) and self.parent is not None:
-                passed = (self.arguments or {}).get(variable[1], {})
-                found += self.parent.references(_names(passed), "")
-            elif output := re.fullmatch(r"module\.([\w-]+)(\[[^\]]*\])?\.([\w-]+)", name):
-                inner = self.child(f"{self.prefix}module.{output[1]}{output[2] or ''}")
-                returned = inner.config.get("outputs", {}).get(output[3], {}).get("expression", {})
-                found += inner.references(_names(returned), "")
-        for one in expressions.from_names(names):
-            bare = own_key and f"{one.address}.{one.attribute}" not in names
-            key = instance if bare and not one.address.endswith("]") else ""
-            found.append(Reference(f"{self.prefix}{one.address}{key}", one.attribute))
-        return found
-
-
-def _identity(body: Mapping[str, Any]) -> tuple[str, str, str]:
-    return body.get("mode", "managed"), body["type"], body["name"]
-
-
-def _walk(module: Mapping[str, Any], scope: _Scope) -> Iterator[tuple[Mapping[str, Any], _Scope]]:
+def _walk(module: Mapping[str, Any], scope: Scope) -> Iterator[tuple[Mapping[str, Any], Scope]]:
     for body in module.get("resources", []):
         yield body, scope
     for inner in module.get("child_modules", []):
         yield from _walk(inner, scope.child(inner["address"]))
 
 
-def _resource(body: Mapping[str, Any], scope: _Scope, change: Mapping[str, Any]) -> Resource:
+def _resource(body: Mapping[str, Any], scope: Scope, change: Mapping[str, Any]) -> Resource:
     planned = body.get("values") or {}
     arguments = scope.arguments_of(body)
     unknown = change.get("after_unknown") or {}
@@ -130,7 +72,7 @@ def _resource(body: Mapping[str, Any], scope: _Scope, change: Mapping[str, Any])
 
 @dataclass(frozen=True)
 class _Reader:
-    scope: _Scope
+    scope: Scope
     instance: str
 
     def fill(self, planned: Any, unknown: Any, expression: Any) -> Any:
@@ -161,7 +103,7 @@ class _Reader:
 
     def written(self, expression: Any) -> Any:
         """What an argument was written as."""
-        names = _names(expression)
+        names = names_in(expression)
         constant = expression.get("constant_value") if isinstance(expression, Mapping) else None
         per_instance = any(
             name.startswith(("each.", "count.", "var.", "module.")) for name in names
@@ -170,17 +112,6 @@ class _Reader:
             return expressions.parse(constant)
         references = self.scope.references(names, self.instance)
         return references[0] if len(references) == 1 else Unknown("", references)
-
-
-def _names(expression: Any) -> list[str]:
-    """Every reference anywhere in an expression of the plan's configuration."""
-    if isinstance(expression, list):
-        return [name for one in expression for name in _names(one)]
-    if not isinstance(expression, Mapping):
-        return []
-    if "references" in expression or "constant_value" in expression:
-        return list(expression.get("references", []))
-    return [name for one in expression.values() for name in _names(one)]
 
 
 def _inside(expression: Any, key: str) -> Any:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Literal
 
-from reachability.alternatives import UnknownEndpointError, Via, alternatives, find
+from reachability.alternatives import Via, alternatives
+from reachability.ends import UnknownEndpointError, find
 from reachability.hops import Hop, ports_of
 from reachability.intervals import Addresses
 from reachability.model import Topology

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from small_networks import ANYONE, Net, ref, site
 
+from reachability.left_out import left_out
 from reachability.verdict import reach
 
 EPHEMERAL = (1024, 65535)
@@ -339,4 +340,4 @@ def test_what_is_no_endpoint_of_the_model_is_named() -> None:
     groups = {"security_group_ids": [ref("security_group", "app")]}
     net.add("lambda_function", "worker", vpc_config=[groups])
     net.add("lambda_function", "outside_of_any_vpc")
-    assert [one.address for one in net.topology().left_out] == ["aws_lambda_function.worker"]
+    assert [one.address for one in left_out(net.topology())] == ["aws_lambda_function.worker"]
