@@ -607,3 +607,31 @@ def test_no_private_key_is_published_or_readable_by_others(machines: Machines) -
         "/microblog/dev/web/ssh_host_keys",
         "/microblog/dev/app/ssh_host_keys",
     }
+
+
+@pytest.mark.parametrize("role", ["web", "app"])
+def test_nobody_else_is_held_to_the_rules_of_deploys(machines: Machines, role: str) -> None:
+    distribution = Path("/etc/ssh/sshd_config")
+    if not distribution.is_file():
+        pytest.skip("no sshd_config of the distribution: apt-get install openssh-server")
+    ssh = machines.path(role, "etc/ssh")
+    config = machines.folder / f"{role}_sshd_config"
+    text = distribution.read_text().replace("/etc/ssh/sshd_config.d", f"{ssh}/sshd_config.d")
+    config.write_text(f"{text}\nHostKey {ssh}/ssh_host_ed25519_key\n")
+    rules = ssh / "sshd_config.d/20-deploy-user.conf"
+
+    def options(user: str) -> list[str]:
+        who = f"user={user},host=somewhere,addr=203.0.113.1"
+        command = [need("sshd", "openssh-server"), "-T", "-f", config, "-C", who]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split(
+            "\n"
+        )
+
+    for_others, for_deploys = options("ubuntu"), options(getpass.getuser())
+    assert set(for_deploys) - set(for_others)
+    kept = rules.read_text()
+    rules.unlink()
+    try:
+        assert for_others == options("ubuntu")
+    finally:
+        rules.write_text(kept)

@@ -45,6 +45,7 @@ dependency_check_install() {
     "$draft/release.zip" "$DEPENDENCY_CHECK_SHA256"
   unzip -q "$draft/release.zip" -d "$draft"
   rm "$draft/release.zip"
+  chmod 0755 "$draft/dependency-check/bin/dependency-check.sh"
   rm -rf "$lib/dependency-check-$version"
   mv -T "$draft" "$lib/dependency-check-$version"
   ln -sfn "dependency-check-$version/dependency-check" "$lib/dependency-check"
