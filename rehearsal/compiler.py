@@ -16,6 +16,8 @@ from rehearsal.reading import is_true, prefix_lists, text
 from rehearsal.routes import peerings, routes
 from rehearsal.rules import entries, groups
 
+_UNKNOWN = 'so its CIDR and routes are not known; rehearse an environment with vpc = "create"'
+
 
 def network(stack: Stack, tags: Mapping[str, str] | None = None) -> Network:
     """The network of a stack; addresses that AWS would choose are chosen.
@@ -61,11 +63,8 @@ def _vpcs(stack: Stack) -> Iterator[Vpc]:
 def _subnets(stack: Stack) -> Iterator[Subnet]:
     for one in stack.of("aws_subnet"):
         vpc = stack.target(one, "vpc_id")
-        if vpc is None or vpc.type != "aws_vpc":
-            raise RehearsalError(
-                f"{one.path}: its VPC is not made by this stack, so its CIDR and routes "
-                'are not known; rehearse an environment with vpc = "create"'
-            )
+        if vpc is None or vpc.type != "aws_vpc" or vpc.is_data:
+            raise RehearsalError(f"{one.path}: its VPC is not made by this stack, {_UNKNOWN}")
         yield Subnet(
             one.address,
             vpc.address,
@@ -126,8 +125,8 @@ def _name(stack: Stack, instance: Resource) -> str:
 
 def _subnet_of(stack: Stack, resource: Resource) -> Resource:
     subnet = stack.target(resource, "subnet_id")
-    if subnet is None or subnet.type != "aws_subnet":
-        raise RehearsalError(f"{resource.path}: its subnet is not made by this stack")
+    if subnet is None or subnet.type != "aws_subnet" or subnet.is_data:
+        raise RehearsalError(f"{resource.path}: its subnet is not made by this stack, {_UNKNOWN}")
     return subnet
 
 

@@ -18,10 +18,11 @@ from rehearsal.wiring import Wiring
 
 @dataclass(frozen=True)
 class Comparison:
-    """`asked` and `open` count questions; `unknown` are those that reachability cannot tell."""
+    """`open` are the questions that packets say yes to, `unknown` those that reachability cannot
+    tell before apply."""
 
     asked: int
-    open: int
+    open: tuple[Question, ...]
     differences: tuple[str, ...]
     unknown: tuple[Question, ...]
 
@@ -38,7 +39,7 @@ def compare(
     seen |= probes.ask(network, wiring, doubtful, probes.PATIENT) if doubtful else {}
     return Comparison(
         len(several),
-        sum(seen.values()),
+        tuple(one for one in several if seen[one]),
         tuple(
             f"{one}: reach says {_word(said[one])}, packets say {_word(seen[one])}"
             for one in doubtful

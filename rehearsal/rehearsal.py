@@ -33,6 +33,7 @@ class Rehearsal:
         self.network: Network = compiler.network(self.stack, order["tags"])
         self.machines: dict[str, Machine] = {}
         self.left_out: dict[str, str] = {}
+        self._open: tuple[Question, ...] = ()
         self.revisions: Mapping[str, str] = order.get("revisions", {})
 
     def lay_out(self) -> None:
@@ -128,17 +129,15 @@ class Rehearsal:
         ]
 
     def open_questions(self) -> list[Question]:
-        """What the network lets through to hosts, by TCP."""
-        ports = {"tcp": probes.interesting_ports(self.network)["tcp"]}
-        asked = probes.questions(self.network, ports)
-        is_open = probes.ask(self.network, self.wiring, asked)
+        """What the network let through to hosts, by TCP, when the pairs were last asked."""
         hosts = {one.name for one in self.network.hosts}
-        return [one for one in asked if is_open[one] and one.destination in hosts]
+        return [one for one in self._open if one.protocol == "tcp" and one.destination in hosts]
 
     def pairs(self) -> Iterator[Check]:
         begun = time.monotonic()
         asked = probes.questions(self.network, probes.interesting_ports(self.network))
         found = prediction.compare(self.stack, self.network, self.wiring, asked)
+        self._open = found.open
         for difference in found.differences:
             subject, _, said = difference.partition(": ")
             yield Check("pairs", subject, "failed", said)
@@ -148,7 +147,7 @@ class Rehearsal:
             "pairs",
             f"{found.asked} questions of every pair, both ways",
             "failed" if found.differences else "ok",
-            f"{found.open} open, {found.asked - found.open} closed, as reach says"
+            f"{len(found.open)} open, {found.asked - len(found.open)} closed, as reach says"
             if not found.differences
             else f"{len(found.differences)} differ from what reach says",
             time.monotonic() - begun,

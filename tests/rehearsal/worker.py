@@ -37,7 +37,7 @@ def compared(order: dict[str, Any]) -> dict[str, Any]:
     found = prediction.compare(stack, built, wiring, asked)
     answer = {
         "differences": found.differences,
-        "open": found.open,
+        "open": len(found.open),
         "asked": found.asked,
         "unknown": len(found.unknown),
         "dropped": wiring.dropped(),
