@@ -15,7 +15,7 @@ INSTALLED := .venv/.installed
 .PHONY: help install run test check lock
 help:
 	@echo 'make install  what the others need; they call it themselves'
-	@echo 'make run      synthesise every environment, gate it, print a summary'
+	@echo 'make run      synthesise every environment, gate it, try it on an emulated AWS'
 	@echo 'make test     the whole test suite'
 	@echo 'make check    linters, types and the direction of imports'
 	@echo 'make lock     lock the packages of Pipfile anew'

@@ -62,7 +62,7 @@ class ApplyProgress:
             self._bar.update(self._task, completed=self.done, description=names)
 
     def interrupted(self) -> None:
-        self._say("interrupted: waiting until Terraform has finished what is under way")
+        self._say("interrupted: waiting until Terraform has stopped and saved its state")
 
     def _line(self, text: str) -> None:
         if self._lines and not self._bar:

@@ -2,7 +2,7 @@
 
 The engine runs in a session of its own and writes its events to a file: neither Ctrl-C in the
 terminal nor the death of this process tears it from what it has begun. An interrupt is passed on
-once, as SIGINT; the engine then finishes what is under way and saves the state.
+once, as SIGINT; the engine then stops in order and saves the state.
 """
 
 from __future__ import annotations

@@ -49,8 +49,8 @@ _ACTIONS: Mapping[tuple[str, ...], Verb] = {
 
 _REASONS: Mapping[str, str] = {
     "replace_because_tainted": "an earlier apply left it half made",
-    "replace_by_request": "asked for with -replace",
-    "replace_by_triggers": "replace_triggered_by",
+    "replace_by_request": "as asked for",
+    "replace_by_triggers": "replace_triggered_by forces it",
 }
 
 
@@ -75,7 +75,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """`forced_by` are the attributes, or the reason, that force a replacement.
+    """`because` is why it is replaced, `private_ip forces it`; empty for other changes.
 
     `consequence` is what people lose by it, or notice of it; empty for nothing.
     """
@@ -84,7 +84,7 @@ class ResourceChange:
     type: str
     verb: Verb
     edits: tuple[Edit, ...] = ()
-    forced_by: tuple[str, ...] = ()
+    because: str = ""
     consequence: str = ""
 
     @property
@@ -131,18 +131,19 @@ def _changes(listed: Any) -> Iterator[ResourceChange]:
         verb = _ACTIONS.get(tuple(change["actions"]))
         if verb is None or body["mode"] != "managed":
             continue
-        forced_by = _forced_by(body, change) if verb == "replace" else ()
+        forced_by = tuple(dotted(path) for path in change.get("replace_paths") or ())
         edits = tuple(_edits(change)) if verb in ("change", "replace") else ()
         if verb == "replace":
             edits = tuple(one for one in edits if one.attribute in forced_by)
+        because = _because(body, forced_by) if verb == "replace" else ""
         consequence = _consequence(body["type"], verb, edits)
-        yield ResourceChange(body["address"], body["type"], verb, edits, forced_by, consequence)
+        yield ResourceChange(body["address"], body["type"], verb, edits, because, consequence)
 
 
-def _forced_by(body: Mapping[str, Any], change: Mapping[str, Any]) -> tuple[str, ...]:
-    paths = tuple(dotted(path) for path in change.get("replace_paths") or ())
-    reason = _REASONS.get(body.get("action_reason", ""))
-    return paths or ((reason,) if reason else ())
+def _because(body: Mapping[str, Any], forced_by: tuple[str, ...]) -> str:
+    if forced_by:
+        return f"{' and '.join(forced_by)} {'forces' if len(forced_by) == 1 else 'force'} it"
+    return _REASONS.get(body.get("action_reason", ""), "")
 
 
 def _consequence(type_: str, verb: Verb, edits: tuple[Edit, ...]) -> str:

@@ -81,17 +81,13 @@ def reach_changes(document: Mapping[str, Any], source: Path) -> list[Change]:
 
 def _grave(one: ResourceChange) -> str:
     """`replaced aws_nat_gateway.x (subnet_id forces it): its private subnets have no way out`."""
-    said = f"{_DONE[one.verb]} {one.address}"
-    if one.forced_by:
-        verb = "forces" if len(one.forced_by) == 1 else "force"
-        said += f" ({' and '.join(one.forced_by)} {verb} it)"
-    return f"{said}: {one.consequence}"
+    because = f" ({one.because})" if one.because else ""
+    return f"{_DONE[one.verb]} {one.address}{because}: {one.consequence}"
 
 
 def _line(one: ResourceChange) -> str:
-    """`aws_subnet.x: cidr_block "10.0.1.0/24" → "10.0.3.0/24"`."""
-    forced = [f"{one} forces it" for one in one.forced_by] if not one.edits else []
-    said = "; ".join(part for part in (*forced, _edits(one), one.consequence) if part)
+    """`aws_subnet.x: cidr_block "10.0.1.0/24" → "10.0.3.0/24"; cidr_block forces it`."""
+    said = "; ".join(part for part in (_edits(one), one.because, one.consequence) if part)
     return f"{one.address}: {said}" if said else one.address
 
 

@@ -249,9 +249,7 @@ def test_a_host_mended_by_a_new_instance_makes_the_deploy_succeed(project: Proje
             "--replace", "aws_instance.web_instance",
         )  # fmt: skip
     assert finished.returncode == 0, finished.stderr
-    assert "replaced aws_instance.web_instance (asked for with -replace forces it)" in (
-        finished.stdout
-    )
+    assert "replaced aws_instance.web_instance (as asked for)" in (finished.stdout)
     assert finished.stdout.splitlines()[-1] == "web is ready after 71 s"
 
 

@@ -75,6 +75,7 @@ def test_a_nat_gateway_and_a_subnet_that_are_replaced_are_called_out() -> None:
     assert "(known after apply)" in route
     (association,) = said["Replaced"]
     assert association.startswith("aws_route_table_association.")
+    assert association.endswith("; subnet_id forces it")
 
 
 def test_the_headline_counts_each_resource_once() -> None:
