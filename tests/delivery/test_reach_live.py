@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from delivery import emulated, terraform_cli
-from delivery.terraform_cli import TerraformError
+from delivery import emulated
 from reachability.command import app
+from tests.delivery.account import REGION
+from tests.delivery.applied import NAME, Applied
 
-pytestmark = pytest.mark.slow
-
-REGION = "us-east-1"
+SAME = (0, ["the account lets through what dev says, no more"])
 
 
 @dataclass(frozen=True)
@@ -46,27 +45,16 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def built(outdir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    home = tmp_path_factory.mktemp("emulated")
-    with emulated.running("dev", home=home) as aws:
-        work = aws.working_copy(outdir / "stacks" / "dev" / "cdk.tf.json")
-        try:
-            terraform_cli.run(work, "init", "-no-color")
-        except TerraformError as error:
-            if "Failed to query available provider packages" in str(error) or "PATH" in str(error):
-                pytest.skip("needs Terraform, and the registry or a filesystem mirror of it")
-            raise
-        terraform_cli.run(work, "apply", "-auto-approve", "-input=false", "-no-color")
-        yield Built(aws, outdir)
+def built(applied_dev: Applied, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    home = applied_dev.copy(tmp_path_factory.mktemp("by-hand") / "home")
+    with emulated.running(NAME, home=home) as aws:
+        yield Built(aws, applied_dev.file.parents[2])
 
 
 @pytest.fixture(autouse=True)
 def no_keys_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     for key in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(key, raising=False)
-
-
-SAME = (0, ["the account lets through what dev says, no more"])
 
 
 @pytest.fixture(autouse=True)
