@@ -49,6 +49,7 @@ def statements(environment: Environment, role: str) -> tuple[Statement, ...]:
         Statement(actions=("ssm:GetParameters",), resources=read),
         _decrypt(environment, read),
         *(_monitoring(environment) if role == "monitoring" else ()),
+        *(_backups(environment) if role == "app" else ()),
     )
 
 
@@ -59,6 +60,29 @@ def _monitoring(environment: Environment) -> tuple[Statement, ...]:
         # DescribeInstances cannot be narrowed to resources (Service Authorization Reference, EC2).
         Statement(actions=("ec2:DescribeInstances",), resources=("*",)),
         Statement(actions=("sns:Publish",), resources=(topic,)),
+    )
+
+
+def _backups(environment: Environment) -> tuple[Statement, ...]:
+    """Snapshots of its own disks, and to drop them again (Service Authorization Reference, EC2)."""
+    region = environment.region
+    prefix = f"arn:{partition(region).name}:ec2:{region}"
+    own = {"Project": environment.project, "Environment": environment.name, "Role": "app"}
+    of_own = {"StringEquals": {f"aws:ResourceTag/{key}": value for key, value in own.items()}}
+    as_own = {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in own.items()}}
+    create, snapshots = ("ec2:CreateSnapshots",), (f"{prefix}::snapshot/*",)
+    return (
+        Statement(actions=create, resources=(f"{prefix}:*:instance/*",), condition=of_own),
+        # Of that instance alone: its disks bear no tag of the environment.
+        Statement(actions=create, resources=(f"{prefix}:*:volume/*",)),
+        Statement(actions=create, resources=snapshots, condition=as_own),
+        Statement(
+            actions=("ec2:CreateTags",),
+            resources=snapshots,
+            condition={"StringEquals": {"ec2:CreateAction": "CreateSnapshots"}},
+        ),
+        Statement(actions=("ec2:DeleteSnapshot",), resources=snapshots, condition=of_own),
+        Statement(actions=("ec2:DescribeSnapshots",), resources=("*",)),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.synthesised import of_type
 
 PARAMETER = "arn:aws:ssm:us-east-1:*:parameter/microblog/dev"
+SNAPSHOTS = "arn:aws:ec2:us-east-1::snapshot/*"
 KEYS = "arn:aws:kms:us-east-1:*:key/*"
 
 EVERY_HOST = {
@@ -33,6 +34,12 @@ EXPECTED = {
         ("ssm:GetParameters", f"{PARAMETER}/jenkins/deploy_key"),
         ("ssm:GetParameters", f"{PARAMETER}/app/secret_key"),
         ("ssm:GetParameters", f"{PARAMETER}/app/ssh_host_keys"),
+        ("ec2:CreateSnapshots", "arn:aws:ec2:us-east-1:*:instance/*"),
+        ("ec2:CreateSnapshots", "arn:aws:ec2:us-east-1:*:volume/*"),
+        ("ec2:CreateSnapshots", SNAPSHOTS),
+        ("ec2:CreateTags", SNAPSHOTS),
+        ("ec2:DeleteSnapshot", SNAPSHOTS),
+        ("ec2:DescribeSnapshots", "*"),
     },
     "jenkins": {
         ("ssm:PutParameter", f"{PARAMETER}/jenkins/*"),
@@ -103,3 +110,25 @@ def test_a_host_boots_only_when_it_has_its_permissions(dev: dict[str, Any]) -> N
     for role in EXPECTED:
         instance = of_type(dev, "aws_instance")[f"{role}/instance"]
         assert f"aws_iam_role_policy.{role}_permissions" in instance["depends_on"]
+
+
+def test_snapshots_are_of_this_environments_application_host_alone(dev: dict[str, Any]) -> None:
+    tags = {"Project": "microblog", "Environment": "dev", "Role": "app"}
+    conditions = {
+        (action, resource.rpartition(":")[2]): each.get("Condition", {}).get("StringEquals")
+        for each in policy_of(dev, "app")
+        for action in each["Action"]
+        for resource in each["Resource"]
+        if action.startswith("ec2:")
+    }
+    of_own = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+    assert conditions == {
+        ("ec2:CreateSnapshots", "instance/*"): of_own,
+        ("ec2:CreateSnapshots", "volume/*"): None,
+        ("ec2:CreateSnapshots", "snapshot/*"): {
+            f"aws:RequestTag/{key}": value for key, value in tags.items()
+        },
+        ("ec2:CreateTags", "snapshot/*"): {"ec2:CreateAction": "CreateSnapshots"},
+        ("ec2:DeleteSnapshot", "snapshot/*"): of_own,
+        ("ec2:DescribeSnapshots", "*"): None,
+    }

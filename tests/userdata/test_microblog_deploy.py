@@ -1,5 +1,4 @@
-"""Deploys of the fixture application for real: git, virtual environments, SQLite and gunicorn, with
-users, sandbox and systemd played (fake_systemd), while clients keep asking."""
+"""Deploys of the fixture application for real, while clients keep asking."""
 
 from __future__ import annotations
 
@@ -8,173 +7,23 @@ import http.client
 import json
 import os
 import shutil
-import socket
-import sqlite3
+import signal
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fake_systemd import Systemd, running
-from userdata_hosts import SETTINGS, make_host, path_settings
-
-from constructs_lib.userdata import ROLES, render
-from tests import microblog_repository
-
-PIP = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-SERVER = ["gunicorn", "pymysql", "cryptography"]
-
-
-@pytest.fixture(scope="session")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with what the application needs, made once as a host makes each."""
-    folder = tmp_path_factory.mktemp("packages")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True, timeout=120)
-    requirements = microblog_repository.FIXTURE / "requirements.txt"
-    subprocess.run(
-        [folder / "bin/python", *PIP, "--requirement", requirements, *SERVER],
-        check=True,
-        timeout=300,
-    )
-    return folder
-
-
-# `python3 -m venv DIR`: a virtual environment of its own, whose packages are those made once.
-VENV = """#!/bin/bash
-set -o errexit
-if [[ "$1 $2" != "-m venv" ]]; then exec {python} "$@"; fi
-{python} -m venv --without-pip "$3"
-echo {packages}/lib/python*/site-packages >"$(echo "$3"/lib/python*/site-packages)/shared.pth"
-for script in flask pybabel gunicorn; do
-  sed "1s|.*|#!$3/bin/python3|" {packages}/bin/$script >"$3/bin/$script"
-done
-printf '#!/bin/bash\\necho "pip $*" >>"$STATE/calls"\\n' >"$3/bin/pip"
-chmod +x "$3"/bin/*
-"""
-
-
-@dataclass
-class AppHost:
-    """An application host; `commits` are the releases that there are."""
-
-    root: Path
-    systemd: Systemd
-    environment: Mapping[str, str]
-    port: int
-    commits: Mapping[str, str]
-
-    def deploy(self, revision: str) -> subprocess.CompletedProcess[str]:
-        with self.deploying(revision) as process:
-            out, errors = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
-
-    def deploying(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [self.root / "usr/local/sbin/microblog-deploy", *arguments],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def get(self, path: str = "/version") -> dict[str, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        with contextlib.closing(connection):
-            connection.request("GET", path)
-            answer: dict[str, Any] = json.load(connection.getresponse())
-        return answer
-
-    def version(self) -> str:
-        return str(self.get()["version"])
-
-    def report(self) -> dict[str, Any]:
-        path = self.root / "var/lib/microblog-deploy/report.json"
-        found: dict[str, Any] = json.loads(path.read_text())
-        return found
-
-    def metrics(self) -> dict[str, float]:
-        path = self.root / "var/lib/prometheus/node-exporter/microblog-deploy.prom"
-        lines = (line.split() for line in path.read_text().splitlines())
-        return {name: float(value) for name, value in lines}
-
-    def database(self, query: str, name: str = "app.db") -> list[tuple[Any, ...]]:
-        path = self.root / "srv/microblog/data" / name
-        with contextlib.closing(sqlite3.connect(path, timeout=30)) as database:
-            return database.execute(query).fetchall()
-
-    def schema(self) -> str:
-        ((version,),) = self.database("SELECT version_num FROM alembic_version")
-        return str(version)
-
-    def serving(self) -> list[str]:
-        return sorted(self.systemd.services)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def app_host(folder: Path, packages: Path) -> Iterator[AppHost]:
-    """A host with nothing deployed yet; short paths, because a UNIX socket's is at most 107."""
-    made = make_host(folder)
-    commits = microblog_repository.build(folder / "origin")
-    (made.bin / "python3").unlink()
-    (made.bin / "python3").write_text(VENV.format(python=sys.executable, packages=packages))
-    (made.bin / "python3").chmod(0o755)
-    for real in ("curl", "sleep"):
-        (made.bin / real).unlink()
-    port = free_port()
-    settings = {
-        **SETTINGS["app"],
-        **path_settings(made.root, ROLES["app"]),
-        "MICROBLOG_REPOSITORY": str(folder / "origin"),
-        "MICROBLOG_RUN_DIR": str(folder / "run"),
-        "MICROBLOG_PORT": port,
-        "MICROBLOG_HEALTH_SECONDS": 30,
-        "MICROBLOG_LOCK_SECONDS": 60,
-    }
-    (folder / "run").mkdir()
-    environment = {
-        "PATH": f"{made.bin}:{os.environ['PATH']}",
-        "STATE": str(made.state),
-        "RETRY_LIMIT": "2",
-        "RETRY_DELAY": "0",
-    }
-    systemd = Systemd(
-        made.root / "etc/systemd/system", folder / "run", folder / "log", dict(environment)
-    )
-    whole = render("app", ROLES["app"], settings).script
-    prepare = (
-        whole[: whole.index("\nboot_begin\n")]
-        + "\naws_parameter_get() { :; }; microblog_settings; microblog_user\n"
-        'microblog_environment; microblog_secret "$MICROBLOG_CONF_DIR/secret"\n'
-        "microblog_commands; microblog_units\n"
-    )
-    with running(systemd, made.bin / "systemctl"):
-        result = made.run(prepare)
-        assert result.returncode == 0, result.stderr
-        yield AppHost(made.root, systemd, environment, port, commits)
+from app_host import AppHost, app_host
 
 
 @pytest.fixture
 def host(packages: Path) -> Iterator[AppHost]:
-    folder = Path(tempfile.mkdtemp(prefix="mb"))
-    try:
-        with app_host(folder, packages) as made:
-            yield made
-    finally:
-        shutil.rmtree(folder)
+    with app_host(packages) as made:
+        yield made
 
 
 @dataclass
@@ -267,3 +116,71 @@ def test_deploys_lose_no_request_whether_the_release_is_good_or_fails(host: AppH
     assert columns == {"id", "body", "likes"}
     ((posts,),) = host.database("SELECT count(*) FROM post")
     assert posts > 0
+
+
+STEPS = ("fetch", "build", "try", "migrate", "start", "switch", "prune")
+
+
+def test_a_deploy_that_is_killed_at_any_step_is_finished_by_the_next(host: AppHost) -> None:
+    assert host.deploy("v1").returncode == 0
+    for step in STEPS:
+        with host.deploying("v2") as process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if line.endswith(f": {step}\n"):
+                    os.killpg(process.pid, signal.SIGKILL)
+                    break
+        assert process.wait() == -signal.SIGKILL
+        # Whatever was reached, somebody serves.
+        assert host.version() in ("v1", "v2")
+        result = host.deploy("v2")
+        assert result.returncode == 0, (step, result.stderr)
+        assert host.serving() == [f"microblog@{host.commits['v2']}.service"]
+        assert (host.version(), host.schema()) == ("v2", "0002")
+        assert not (host.root / "srv/microblog/data/candidate.db").exists()
+        back(host)
+
+
+def back(host: AppHost) -> None:
+    """v1 serves its own database again, and v2 has not been heard of."""
+    root = host.root / "srv/microblog"
+    host.systemd.stop(f"microblog@{host.commits['v2']}.service")
+    shutil.rmtree(root / "releases" / host.commits["v2"])
+    (root / "current").unlink()
+    (root / "data/app.db").unlink()
+    assert host.deploy("v1").returncode == 0
+    assert (host.version(), host.schema()) == ("v1", "0001")
+
+
+def test_gunicorns_master_killed_is_back_and_nobody_is_refused(host: AppHost) -> None:
+    assert host.deploy("v1").returncode == 0
+    os.kill(host.get()["master"], signal.SIGKILL)
+    # systemd holds the socket: this waits, and is answered.
+    assert host.version() == "v1"
+    assert host.systemd.restarts == 1
+
+
+def test_two_deploys_at_once_follow_each_other(host: AppHost) -> None:
+    assert host.deploy("v1").returncode == 0
+    with host.deploying("v2") as first, host.deploying("v3") as second:
+        said = [first.communicate(timeout=120)[1], second.communicate(timeout=120)[1]]
+    assert (first.returncode, second.returncode) == (0, 0), said
+    assert sum("waits for the deploy of v" in each for each in said) == 1
+    assert len(host.serving()) == 1
+
+
+def test_a_release_that_fails_only_on_the_real_database_is_taken_back(host: AppHost) -> None:
+    """The candidate was healthy; what serves is asked for its own health, and is not."""
+    assert host.deploy("v1").returncode == 0
+    unit = host.systemd.units / "microblog@.service"
+    unit.write_text(unit.read_text().replace("microblog:app", "there_is_no:app"))
+    result = host.deploy("v2")
+    assert result.returncode == 1, result.stderr
+    assert (host.version(), host.schema()) == ("v1", "0001")
+    assert host.serving() == [f"microblog@{host.commits['v1']}.service"]
+    assert (host.report()["result"], host.report()["step"]) == ("failed", "start")
+    assert host.metrics()["microblog_deploy_result"] == 0
+    ((kept,),) = host.database(
+        "SELECT version_num FROM alembic_version", f"backups/undone-{host.commits['v2']}.db"
+    )
+    assert kept == "0002"

@@ -28,8 +28,10 @@ aws_parameter_keep() {
 
 # aws_parameter_get NAME: the value, decrypted; nothing where there is no such parameter.
 aws_parameter_get() {
-  aws_call ssm AmazonSSM.GetParameters "{\"Names\":[$(json_string "$1")],\"WithDecryption\":true}" |
-    json_get '"".join(each["Value"] for each in it["Parameters"])'
+  local found
+  found=$(aws_call ssm AmazonSSM.GetParameters \
+    "{\"Names\":[$(json_string "$1")],\"WithDecryption\":true}") || return 1
+  printf '%s' "$found" | json_get '"".join(each["Value"] for each in it["Parameters"])'
 }
 
 # provide_secret PARAMETER PATH [OWNER]: PATH holds what an operator put into this host's parameter,
@@ -46,29 +48,42 @@ provide_secret() {
 
 # aws_call SERVICE TARGET BODY: the answer to a call of AWS's JSON 1.1 protocol.
 aws_call() {
+  aws_send "$1" "$2" "$3" 'Content-Type: application/x-amz-json-1.1' "X-Amz-Target: $2"
+}
+
+# aws_query SERVICE FORM: the answer, in XML, to a call of AWS's query protocol, which EC2 speaks.
+aws_query() {
+  aws_send "$1" "${2%%&*}" "$2" 'Content-Type: application/x-www-form-urlencoded'
+}
+
+# aws_send SERVICE WHAT BODY HEADER...
+aws_send() {
   aws_settings
-  local service=$1 target=$2 body=$3 answer="" code=""
-  retry aws_attempt "$service" "$target" || return 1
+  local service=$1 what=$2 body=$3 header headers=() answer="" code=""
+  for header in "${@:4}"; do
+    headers+=(--header "$header")
+  done
+  retry aws_attempt "$service" "$what" || return 1
   if [[ $code != 200 ]]; then
-    log_error "AWS refused $target with $code: $answer"
+    log_error "AWS refused $what with $code: $answer"
     return 1
   fi
   printf '%s\n' "$answer"
 }
 
-# aws_attempt SERVICE TARGET: `body` gives `code` and `answer`. Fails where another try may help.
+# aws_attempt SERVICE WHAT: of `body` and `headers`, gives `code` and `answer`. Fails where another try
+# may help.
 aws_attempt() {
-  local url credentials
-  url=$(aws_endpoint "$1")
+  local service=$1 url credentials
+  url=$(aws_endpoint "$service")
   credentials=$(aws_credentials) || return 1
   answer=$(curl --silent --show-error --connect-timeout 5 --max-time 30 \
-    --config /dev/fd/3 --aws-sigv4 "aws:amz:$HOST_REGION:$1" \
-    --header "X-Amz-Target: $2" --header 'Content-Type: application/x-amz-json-1.1' \
+    --config /dev/fd/3 --aws-sigv4 "aws:amz:$HOST_REGION:$service" "${headers[@]}" \
     --data-binary @- --write-out '\n%{http_code}' "$url/" \
     3< <(printf '%s\n' "$credentials") < <(printf '%s' "$body")) || return 1
   code=${answer##*$'\n'}
   answer=${answer%$'\n'*}
-  [[ $code != 429 && $code != 5?? && $answer != *Throttl* ]]
+  [[ $code != 429 && $code != 5?? && $answer != *Throttl* && $answer != *RequestLimitExceeded* ]]
 }
 
 # aws_endpoint SERVICE: the URL of its API.

@@ -23,6 +23,8 @@ microblog_settings() {
   : "${MICROBLOG_BIN_DIR:=/usr/local/sbin}"
   : "${MICROBLOG_REPORT:=/var/lib/microblog-deploy/report.json}"
   : "${MICROBLOG_METRICS:=/var/lib/prometheus/node-exporter/microblog-deploy.prom}"
+  : "${MICROBLOG_BACKUP_DAYS:=14}"
+  : "${MICROBLOG_BACKUP_METRICS:=/var/lib/prometheus/node-exporter/microblog-backup.prom}"
 }
 
 microblog_main() {
@@ -35,6 +37,7 @@ microblog_main() {
   microblog_units
   "$MICROBLOG_BIN_DIR/microblog-deploy" "$MICROBLOG_REVISION"
   service_enable microblog.service
+  service_enable microblog-backup.timer
   http_wait "http://127.0.0.1:$MICROBLOG_PORT$MICROBLOG_HEALTH_PATH"
 }
 
@@ -76,9 +79,14 @@ microblog_secret() {
 }
 
 microblog_commands() {
-  # What a program of the host shares with user data, as it is defined here.
-  declare -f log_info log_warning log_error log_write retry_settings retry json_string write_file |
-    write_file "$MICROBLOG_LIB_DIR/lib.sh" 0644
+  local shared
+  aws_settings
+  # What programs of the host share with user data, as it is defined here.
+  mapfile -t shared < <(compgen -A function | grep -E '^(aws|host|json|log|retry|write)(_|$)')
+  {
+    declare -p HOST_PROJECT HOST_ENVIRONMENT HOST_ROLE HOST_REGION AWS_METADATA_URL AWS_ENDPOINT
+    declare -f "${shared[@]}"
+  } | write_file "$MICROBLOG_LIB_DIR/lib.sh" 0644
   install_file microblog/release.sh "$MICROBLOG_LIB_DIR/release.sh" MICROBLOG_ROOT MICROBLOG_USER \
     MICROBLOG_CONF_DIR MICROBLOG_REPOSITORY MICROBLOG_HEALTH_PATH MICROBLOG_HEALTH_SECONDS \
     MICROBLOG_RUN_DIR MICROBLOG_LOCK_SECONDS MICROBLOG_LIB_DIR
@@ -87,6 +95,10 @@ microblog_commands() {
   install_file -m 0755 microblog/start "$MICROBLOG_LIB_DIR/start" MICROBLOG_ROOT
   install_file -m 0755 microblog/microblog-deploy "$MICROBLOG_BIN_DIR/microblog-deploy" \
     MICROBLOG_LIB_DIR MICROBLOG_REPORT MICROBLOG_METRICS
+  install_file -m 0755 microblog/microblog-backup "$MICROBLOG_BIN_DIR/microblog-backup" \
+    MICROBLOG_LIB_DIR MICROBLOG_BACKUP_DAYS MICROBLOG_BACKUP_METRICS
+  install_file -m 0755 microblog/microblog-restore "$MICROBLOG_BIN_DIR/microblog-restore" \
+    MICROBLOG_LIB_DIR
 }
 
 microblog_units() {
@@ -98,6 +110,9 @@ microblog_units() {
     install_file microblog/microblog@.service "$units/$program@.service" MICROBLOG_USER \
       MICROBLOG_ROOT MICROBLOG_CONF_DIR MICROBLOG_THREADS MICROBLOG_PROXY_ADDRESS MICROBLOG_WSGI_APP
   done
+  install_file microblog/microblog-backup.service "$units/microblog-backup.service" \
+    MICROBLOG_BIN_DIR MICROBLOG_ROOT
+  install_file microblog/microblog-backup.timer "$units/microblog-backup.timer"
   # A release that runs already gets what is new in these; the first one starts with it.
   service_apply try-restart 'microblog@*.service' "$units/microblog.service" \
     "$units/microblog@.service" "$units/microblog@.socket" \

@@ -45,7 +45,7 @@ flask translate compile --help
 flask translate compile
 flask db upgrade
 systemctl start microblog-candidate@COMMIT.service
-systemctl stop microblog-candidate@COMMIT.service
+systemctl stop --quiet microblog-candidate@COMMIT.service
 flask db upgrade
 systemctl start microblog@COMMIT.service
 systemctl enable --now microblog.service
@@ -152,7 +152,7 @@ $release" ]]
   [[ $(serving) == "$COMMIT" ]]
   [[ -e $HOME_DIR/releases/$old/.complete ]]
   [[ $(grep -E " microblog@" "$STATE/calls") == "systemctl start microblog@$COMMIT.service
-systemctl stop microblog@$old.service" ]]
+systemctl stop --quiet microblog@$old.service" ]]
 }
 
 @test "a release holds its own commit's files and no others" {
@@ -186,7 +186,7 @@ systemctl stop microblog@$old.service" ]]
     export FAIL
     run -1 deploy main
     [[ $(serving) == "$running" ]]
-    run ! called "(start|stop|restart) microblog@$running"
+    run ! called "(start|stop --quiet|restart) microblog@$running"
     touch "$HOME_DIR/releases/$COMMIT/left-over"
     rm -f "$HOME_DIR/releases/$COMMIT/.complete"
   done
@@ -204,7 +204,7 @@ systemctl stop microblog@$old.service" ]]
     export FAIL
     run -1 deploy main
     [[ $(serving) == "$running" ]]
-    called "systemctl stop microblog-candidate@$COMMIT.service microblog@$COMMIT.service"
+    called "systemctl stop --quiet microblog-candidate@$COMMIT.service microblog@$COMMIT.service"
     # Its migration is taken back.
     [[ $("$ROOT/usr/local/lib/microblog/database" schema "$HOME_DIR/data/app.db") == "one "* ]]
   done
