@@ -41,6 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent / "userdata"
 
 _SETTING = re.compile(r'^ *: "\$\{([A-Z][A-Z0-9_]*):([=?])', re.MULTILINE)
 _END_OF_FILE = "__END_OF_FILE__"
+_DIRECTIVE = " shellcheck (?!shell)"
 
 
 class UserDataError(ValueError):
@@ -94,7 +95,7 @@ def _script(
             "",
             *(f"{name}={_quote(name, settings[name])}" for name in sorted(settings)),
             "",
-            *(_without_comments(source) for source in sources),
+            *(_without_comments(source, keep=_DIRECTIVE).lstrip("\n") for source in sources),
             *_file_text(modules, root),
             "",
             "boot_begin",
@@ -142,9 +143,10 @@ def _quote(name: str, value: str | int) -> str:
     return shlex.quote(text)
 
 
-def _without_comments(source: str) -> str:
-    """A host has no use for them, and they are a quarter of the bytes. Linters' directives stay."""
-    return re.sub(r"(?m)^[ \t]*#(?! shellcheck (?!shell)).*\n", "", source).lstrip("\n")
+def _without_comments(text: str, *, keep: str) -> str:
+    """Full lines that begin with `#`, and go on otherwise than with `keep`, do not travel: they are
+    for readers of `userdata/`, and a quarter of the bytes."""
+    return re.sub(rf"(?m)^[ \t]*#(?!{keep}).*\n", "", text)
 
 
 def _file_text(modules: Sequence[str], root: Path) -> Iterator[str]:
@@ -160,6 +162,7 @@ def _file_text(modules: Sequence[str], root: Path) -> Iterator[str]:
                     f"{path}: must end with a newline and not hold {_END_OF_FILE}, "
                     "so that a here-document can carry it"
                 )
+            text = _without_comments(text, keep="!")
             yield f"{shlex.quote(name)})\ncat <<'{_END_OF_FILE}'\n{text}{_END_OF_FILE}\n;;"
     yield '*) log_error "no file $1 in this user data"; return 1 ;;\n  esac\n}'
 

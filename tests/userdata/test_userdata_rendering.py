@@ -82,6 +82,14 @@ def test_a_file_arrives_in_the_shell_byte_for_byte(tree: Path, text: str) -> Non
     assert bash(render("test", ["probe"], given_settings, root=tree).script) == text.encode()
 
 
+def test_of_a_file_only_its_comments_do_not_arrive(tree: Path) -> None:
+    text = "#!/bin/sh\n# a comment\n  # another\n\necho '#' # stays\nvalue # stays\n"
+    (tree / "files" / "probe" / "script").write_text(text)
+    given_settings = {"PROBE_VALUE": "x", "PROBE_FILE": "probe/script"}
+    arrived = bash(render("test", ["probe"], given_settings, root=tree).script)
+    assert arrived == b"#!/bin/sh\n\necho '#' # stays\nvalue # stays\n"
+
+
 def test_a_file_of_a_module_that_the_role_lacks_does_not_travel(tree: Path) -> None:
     (tree / "files" / "elsewhere").mkdir()
     (tree / "files" / "elsewhere" / "secret").write_text("not for this host\n")

@@ -79,13 +79,11 @@ microblog_secret() {
 }
 
 microblog_commands() {
-  local shared
   aws_settings
   # What programs of the host share with user data, as it is defined here.
-  mapfile -t shared < <(compgen -A function | grep -E '^(aws|host|json|log|retry|write)(_|$)')
   {
-    declare -p HOST_PROJECT HOST_ENVIRONMENT HOST_ROLE HOST_REGION AWS_METADATA_URL AWS_ENDPOINT
-    declare -f "${shared[@]}"
+    command_settings microblog
+    command_functions
   } | write_file "$MICROBLOG_LIB_DIR/lib.sh" 0644
   install_file microblog/release.sh "$MICROBLOG_LIB_DIR/release.sh" MICROBLOG_ROOT MICROBLOG_USER \
     MICROBLOG_CONF_DIR MICROBLOG_REPOSITORY MICROBLOG_HEALTH_PATH MICROBLOG_HEALTH_SECONDS \

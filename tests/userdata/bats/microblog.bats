@@ -49,6 +49,7 @@ systemctl stop --quiet microblog-candidate@COMMIT.service
 flask db upgrade
 systemctl start microblog@COMMIT.service
 systemctl enable --now microblog.service
+systemctl enable --now microblog-backup.timer
 CALLS
   called "^pip .* --requirement $release/requirements.txt gunicorn pymysql cryptography$"
   reported ok prune
