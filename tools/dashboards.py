@@ -160,6 +160,11 @@ def application() -> dashboard.Dashboard:
                 ("sum by (level) (increase(gunicorn_log_messages_total[5m]))", "logged {{level}}"),
             ),
             graph("Last deploy went well", "short", ("microblog_deploy_result", "{{host}}")),
+            graph(
+                "Age of the last backup",
+                "s",
+                ("time() - microblog_backup_timestamp_seconds", "{{host}}"),
+            ),
         ],
     )
 

@@ -145,13 +145,14 @@ class Site:
         """With the metrics that a boot leaves for it, and those of a deploy."""
         root = install(self._host("app"), "app", "base", "boot_begin", "boot_end")
         textfiles = root / "var/lib/prometheus/node-exporter"
-        # The deploy itself is run in test_microblog_deploy.py; here, what it would write.
-        deploy = (ROOT / "files/microblog/microblog-deploy").read_text()
-        written = set(re.findall(r"\bmicroblog_deploy_\w+", deploy))
-        assert written
-        (textfiles / "microblog-deploy.prom").write_text(
-            "".join(f"{name} 1\n" for name in sorted(written))
-        )
+        # Deploys and backups are run in tests of their own; here, what they would write.
+        for program in ("deploy", "backup"):
+            text = (ROOT / f"files/microblog/microblog-{program}").read_text()
+            written = set(re.findall(rf"\bmicroblog_{program}_\w+", text))
+            assert written
+            (textfiles / f"microblog-{program}.prom").write_text(
+                "".join(f"{name} 1\n" for name in sorted(written))
+            )
         self.programs.start(
             need("prometheus-node-exporter", "prometheus-node-exporter"),
             f"--web.listen-address=127.0.0.1:{self.jobs['node']}",

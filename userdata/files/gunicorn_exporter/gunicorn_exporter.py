@@ -13,7 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 # Names and units: gunicorn's page "Instrumentation", and gunicorn/instrument/statsd.py.
 STATUS = re.compile(r"gunicorn\.request\.status\.(\d{3}):1\|c")
-DURATION = re.compile(r"gunicorn\.request\.duration:([\d.]+)\|ms")
+DURATION = re.compile(r"gunicorn\.request\.duration:(\d+(?:\.\d+)?)\|ms")
 LOGGED = re.compile(r"gunicorn\.log\.(\w+):1\|c")
 WORKERS = re.compile(r"gunicorn\.workers:(\d+)\|g")
 
