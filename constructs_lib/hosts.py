@@ -74,7 +74,6 @@ def _settings_of_modules(environment: Environment, role: str) -> dict[str, str |
                 "GRAFANA_PORT": GRAFANA.number,
                 "GRAFANA_PROMETHEUS_PORT": PROMETHEUS.number,
                 "ALERTMANAGER_TOPIC": environment.alarm_topic,
-                "ALERTMANAGER_PARTITION": partition(environment.region).name,
             }
     raise KeyError(role)
 

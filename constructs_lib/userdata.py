@@ -29,7 +29,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     ),
     "monitoring": (
         *("base", "ssm", "ssh_host_keys", "node_exporter"),
-        *("blackbox_exporter", "alertmanager", "prometheus", "grafana"),
+        *("blackbox_exporter", "prometheus", "alertmanager", "grafana"),
     ),
 }
 """Role to its modules, in the order in which the host runs them."""

@@ -86,6 +86,7 @@ class MetadataService:
             "privateIp": host.address,
             "region": self.network.region,
         }
+        profile = f"arn:aws:iam::{ACCOUNT}:instance-profile/{host.name}"
         interface = {
             "device-number": "0",
             "interface-id": "eni-0123456789abcdef0",
@@ -100,8 +101,10 @@ class MetadataService:
             "meta-data": {
                 "ami-id": "ami-0123456789abcdef0",
                 "hostname": name,
-                "iam": {"security-credentials": {host.name: json.dumps(keys)}},
-                "identity-credentials": {"ec2": {"info": json.dumps({"AccountId": ACCOUNT})}},
+                "iam": {
+                    "info": json.dumps({"Code": "Success", "InstanceProfileArn": profile}),
+                    "security-credentials": {host.name: json.dumps(keys)},
+                },
                 "instance-id": instance,
                 "instance-type": "t3.micro",
                 "local-hostname": name,

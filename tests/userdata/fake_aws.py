@@ -14,7 +14,9 @@ STORE = Path(os.environ["STATE"]) / "parameters.json"
 METADATA = {
     "api/token": "the-token",
     "meta-data/instance-id": "i-0123456789abcdef0",
-    "meta-data/identity-credentials/ec2/info": json.dumps({"AccountId": "123456789012"}),
+    "meta-data/iam/info": json.dumps(
+        {"InstanceProfileArn": "arn:aws:iam::123456789012:instance-profile/microblog-dev"}
+    ),
     "meta-data/iam/security-credentials/": "microblog-dev",
     "meta-data/iam/security-credentials/microblog-dev": json.dumps(
         {"AccessKeyId": "an-id", "SecretAccessKey": "a-key", "Token": "a-session"}

@@ -26,12 +26,6 @@ setup() {
   grep -qx "http://127.0.0.1:9093/-/ready" "$STATE/asked"
 }
 
-@test "an account that was given is not asked for" {
-  export ALERTMANAGER_ACCOUNT=210987654321 FAIL=aws
-  main alertmanager
-  grep -Fq ':210987654321:' "$ROOT/etc/prometheus/alertmanager.yml"
-}
-
 @test "a second run changes nothing" {
   main alertmanager
   again alertmanager
