@@ -138,7 +138,7 @@ def _listen(lines: Iterator[str], run: Run, listener: Listener, begun: float) ->
                 found.figures.setdefault("seconds", time.monotonic() - begun)
                 found.figures[event["name"]] = event["value"]
             case "broken":
-                raise RunError(f"{run.name}: {event['message']}")
+                raise RunError(f"{run.name}: {event['message']} ({runs.last_words(run)})")
             case "done":
                 return found
     raise RunError(f"{run.name}: ended before its end: {runs.last_words(run)}")

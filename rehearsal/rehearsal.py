@@ -160,7 +160,7 @@ class Rehearsal:
             self._services.stdin.flush()
         answer = self._services.stdout.readline().strip()
         if not answer:
-            raise RunError("what answers in AWS's place has ended; its error is in the run's log")
+            raise RunError("what answers in AWS's place has ended")
         return answer
 
 

@@ -5,6 +5,7 @@ Every public name is the mirror's address, which knows what it has; there is no 
 
 from __future__ import annotations
 
+import re
 import socket
 import struct
 import threading
@@ -14,11 +15,16 @@ from contextlib import suppress
 
 _ADDRESS, _IPV6_ADDRESS = 1, 28
 _NO_SUCH_NAME = 3
+# Amazon EC2 User Guide, "Amazon EC2 instance hostname types": IP name.
+_PRIVATE = re.compile(
+    r"ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})\.(?:ec2|[a-z0-9-]+\.compute)\.internal"
+)
 _SECONDS_FROM_1900_TO_1970 = 2_208_988_800
 
 
 def answer(query: bytes, address: str) -> bytes:
-    """The answer to a DNS query: `address` for every public name. Raises for what is no query."""
+    """The answer to a DNS query: an instance's own address for its private name, `address` for
+    every other one. Raises for what is no query."""
     identifier, flags = struct.unpack_from("!HH", query)
     labels, position = [], 12
     while length := query[position]:
@@ -27,6 +33,8 @@ def answer(query: bytes, address: str) -> bytes:
     (kind,) = struct.unpack_from("!H", query, position + 1)
     question = query[12 : position + 5]
     exists = len(labels) > 1 and labels[-1] not in ("arpa", "local")
+    if private := _PRIVATE.fullmatch(".".join(labels)):
+        address = ".".join(private.groups())
     record = b""
     if exists and kind == _ADDRESS:
         record = struct.pack("!HHHIH", 0xC00C, kind, 1, 60, 4) + socket.inet_aton(address)

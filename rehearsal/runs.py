@@ -81,6 +81,8 @@ class Run:
         remove_control_groups(self.name)
         with suppress(FileNotFoundError):
             shutil.rmtree(self.folder)
+        with suppress(OSError):
+            RUNS.rmdir()
 
     def _living(self) -> int:
         if (pid := self.process()) is None:
@@ -90,8 +92,12 @@ class Run:
 
 def register(environment: str) -> Run:
     """A run with a name that no other has, before anything of it exists."""
-    RUNS.mkdir(mode=0o700, exist_ok=True)
-    run = Run(Path(tempfile.mkdtemp(dir=RUNS, prefix=f"{environment}-")))
+    run = None
+    while run is None:
+        RUNS.mkdir(mode=0o700, exist_ok=True)
+        # The last run of others may take the folder away just now.
+        with suppress(FileNotFoundError):
+            run = Run(Path(tempfile.mkdtemp(dir=RUNS, prefix=f"{environment}-")))
     run.note(owner=os.getpid(), owner_started=_started(os.getpid()))
     run.inside.mkdir()
     return run

@@ -98,6 +98,12 @@ def test_every_public_name_is_the_mirrors_address() -> None:
     assert said.endswith(bytes([0, 4, 198, 18, 0, 1]))
 
 
+@pytest.mark.parametrize("zone", ["ec2", "eu-west-1.compute"])
+def test_a_private_name_is_the_instances_address(zone: str) -> None:
+    said = resolver.answer(query(f"ip-10-0-2-110.{zone}.internal"), "198.18.0.1")
+    assert said.endswith(bytes([0, 4, 10, 0, 2, 110]))
+
+
 @pytest.mark.parametrize(("name", "kind"), [("1.0.0.10.in-addr.arpa", 12), ("wpad", 1)])
 def test_other_names_do_not_exist(name: str, kind: int) -> None:
     _, flags, _, answers = struct.unpack_from(
