@@ -54,7 +54,7 @@ class Difference:
         said = {
             "exposed": "exposed but not promised",
             "broken": "promised but not reachable",
-            "untold": "promised, and known only after apply",
+            "untold": "promised, and not certain before apply",
         }[self.kind]
         where = f" ({self.addresses})" if self.addresses else ""
         ends = f"{self.source} to {self.destination}:{self.ports}/{self.protocol}"
