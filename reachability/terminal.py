@@ -35,13 +35,9 @@ def print_matrix(found: Matrix, title: str, form: Form) -> None:
     console.print(_square(found, title) if square <= console.width else _listed(found, title))
 
 
-def _table(title: str) -> Table:
-    heading = f"{title}: open TCP ports, from the left to the top"
-    return Table(title=heading, title_justify="left", box=SIMPLE)
-
-
 def _square(found: Matrix, title: str) -> Table:
-    table = _table(title)
+    heading = f"{title}: open TCP ports, from the left to the top"
+    table = Table(title=heading, title_justify="left", box=SIMPLE)
     table.add_column("", no_wrap=True)
     for name in found.names:
         table.add_column(name, overflow="fold", min_width=len(name))
