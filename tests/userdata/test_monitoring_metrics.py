@@ -148,7 +148,7 @@ class Site:
         # Deploys and backups are run in tests of their own; here, what they would write.
         for program in ("deploy", "backup"):
             text = (ROOT / f"files/microblog/microblog-{program}").read_text()
-            written = set(re.findall(rf"\bmicroblog_{program}_\w+", text))
+            written = set(re.findall(rf"microblog_{program}_\w+", text))
             assert written
             (textfiles / f"microblog-{program}.prom").write_text(
                 "".join(f"{name} 1\n" for name in sorted(written))

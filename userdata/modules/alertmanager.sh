@@ -12,7 +12,8 @@ alertmanager_settings() {
 
 alertmanager_main() {
   alertmanager_settings
-  local config=$ALERTMANAGER_CONFIG ALERTMANAGER_TOPIC_ARN
+  local config=$ALERTMANAGER_CONFIG
+  local ALERTMANAGER_TOPIC_ARN=""
   # shellcheck disable=SC2034  # read by install_file
   ALERTMANAGER_TOPIC_ARN=$(alertmanager_topic_arn)
   packages_install prometheus-alertmanager
