@@ -11,6 +11,7 @@ import pytest
 import yaml
 from userdata_hosts import need
 
+from constructs_lib.flows import SERVERS
 from constructs_lib.userdata import ROOT
 
 RULES = ROOT / "files/prometheus/rules.yml"
@@ -82,6 +83,10 @@ def test_an_alert_says_how_bad_it_is_what_happened_and_what_to_do(name: str) -> 
     assert alert["labels"]["severity"] in {"critical", "warning"}
     assert set(alert["annotations"]) == {"summary", "action", "runbook"}
     assert alert["annotations"]["runbook"] == f"docs/runbook.md#{name.lower()}"
+
+
+def test_every_role_is_missed_and_no_other() -> None:
+    assert sorted(re.findall(r'role="(\w+)"', ALERTS["HostMissing"]["expr"])) == sorted(SERVERS)
 
 
 def test_the_runbook_has_a_section_for_each_alert_and_for_nothing_else() -> None:
