@@ -16,8 +16,8 @@ from constructs_lib.errors import RunError
 from reachability import stacks, terraform
 from rehearsal import host, runs
 from rehearsal.network import RehearsalError
-from rehearsal.plan import Wishes, rehearse
 from rehearsal.report import Terminal, write_json, write_junit
+from rehearsal.runner import Wishes, rehearse
 from rehearsal.runs import Run
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)

@@ -80,7 +80,7 @@ def write_json(
     path: Path, environment: str, checks: Iterable[Check], figures: Mapping[str, float]
 ) -> None:
     """{"environment": NAME, "checks": [{"group", "subject", "result", "detail", "seconds"}],
-    "figures": {NAME: NUMBER}}; the figures are those of `plan.Outcome`."""
+    "figures": {NAME: NUMBER}}; the figures are those of `runner.Outcome`."""
     document = {
         "environment": environment,
         "checks": [one.json() for one in checks],
