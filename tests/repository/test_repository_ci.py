@@ -19,6 +19,7 @@ FAKES = (
     "kill",
     "mtail",
     "nginx",
+    "openssl",
     "prometheus-blackbox-exporter",
     "prometheus-nginx-exporter",
     "prometheus-node-exporter",

@@ -41,8 +41,8 @@ NAMES = {
     "monitoring": "Monitoring",
 }
 NOT_HERE = {
-    # A site without a certificate, alerts while all is well, and systemd in a container: a
-    # rehearsal has the last (tests/rehearsal/test_rehearsal_dev.py).
+    # A certificate, which test_monitoring_probe.py has; alerts, while all is well; and systemd,
+    # which a rehearsal has (tests/rehearsal/test_rehearsal_dev.py).
     'node_systemd_unit_state{state="failed", name!~"microblog-candidate@.+"}',
     "probe_ssl_earliest_cert_expiry",
     'ALERTS{alertstate="firing"}',
