@@ -31,7 +31,7 @@ def main() -> None:
     try:
         _rehearse(Rehearsal(order), order)
         say("done")
-    except RunError as error:
+    except (RunError, OSError) as error:
         say("broken", message=str(error))
     while True:
         time.sleep(3600)

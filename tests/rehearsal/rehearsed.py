@@ -22,7 +22,7 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "rehearsal", *map(str, arguments)]
 
 
-def rehearse(*arguments: str | Path, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+def rehearse(*arguments: str | Path, timeout: float = 1500) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=timeout, check=False
     )
