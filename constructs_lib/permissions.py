@@ -8,7 +8,12 @@ from constructs_lib.environment import Environment
 from constructs_lib.iam import Statement, partition
 
 READS: Mapping[str, tuple[str, ...]] = {
-    "web": ("web/ssh_host_keys", "jenkins/deploy_key"),
+    "web": (
+        "web/ssh_host_keys",
+        "web/certificate",
+        "web/certificate_key",
+        "jenkins/deploy_key",
+    ),
     "app": ("app/ssh_host_keys", "app/secret_key", "jenkins/deploy_key"),
     "jenkins": (
         "jenkins/ssh_host_keys",

@@ -26,6 +26,8 @@ EXPECTED = {
         ("ssm:PutParameter", f"{PARAMETER}/web/*"),
         ("ssm:DeleteParameter", f"{PARAMETER}/web/*"),
         ("ssm:GetParameters", f"{PARAMETER}/web/ssh_host_keys"),
+        ("ssm:GetParameters", f"{PARAMETER}/web/certificate"),
+        ("ssm:GetParameters", f"{PARAMETER}/web/certificate_key"),
         ("ssm:GetParameters", f"{PARAMETER}/jenkins/deploy_key"),
     },
     "app": {

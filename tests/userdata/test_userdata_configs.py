@@ -74,3 +74,28 @@ def test_gunicorn_keeps_connections_longer_than_nginx() -> None:
     kept = re.search(r"--keep-alive (\d+)", unit)
     upstream = re.search(r"upstream .*?keepalive_timeout (\d+)s", site, re.DOTALL)
     assert kept and upstream and int(kept[1]) > int(upstream[1])
+
+
+def test_sshd_lets_nobody_in_by_password_and_root_not_at_all(host: Host, tmp_path: Path) -> None:
+    """Asked of the real sshd, whose first value counts, with Ubuntu's own file read afterwards."""
+    sshd = need("sshd", "openssh-server")
+    ours = install(host, "web", "base", 'install_file base/sshd.conf "$PWD/10-microblog.conf"')
+    keys = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", keys], check=True)
+    cloud_init = tmp_path / "50-cloud-init.conf"
+    cloud_init.write_text("PasswordAuthentication yes\nPermitRootLogin yes\n")
+    config = tmp_path / "sshd_config"
+    config.write_text(
+        f"HostKey {keys}\nInclude {ours}/10-microblog.conf\nInclude {cloud_init}\n"
+        "KbdInteractiveAuthentication yes\nX11Forwarding yes\nUsePAM yes\n"
+    )
+    shown = subprocess.run(
+        [sshd, "-T", "-f", config, "-C", "user=root,host=h,addr=192.0.2.1"],
+        capture_output=True,
+        text=True,
+    )
+    assert shown.returncode == 0, shown.stderr
+    effective = dict(line.split(" ", 1) for line in shown.stdout.splitlines() if " " in line)
+    for option in ("passwordauthentication", "kbdinteractiveauthentication", "permitrootlogin"):
+        assert effective[option] == "no"
+    assert effective["x11forwarding"] == "no"

@@ -7,9 +7,11 @@ import gzip
 import http.client
 import json
 import socket
+import ssl
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -85,8 +87,11 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         pytest.skip("no nginx.conf of the distribution: apt-get install nginx-light")
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(upstream_port: int, **settings: str | int) -> int:
+    def start(
+        upstream_port: int, parameters: Mapping[str, str] | None = None, **settings: str | int
+    ) -> int:
         host = make_host(tmp_path)
+        (host.state / "parameters.json").write_text(json.dumps(parameters or {}))
         port = free_port()
         given: dict[str, str | int] = {
             **SETTINGS["web"],
@@ -243,3 +248,54 @@ def test_answers_are_compressed_for_clients_that_take_it(serve: Serve, upstream:
     assert packed.headers["content-encoding"] == "gzip"
     assert json.loads(gzip.decompress(packed.body))["version"] == "HTTP/1.1"
     assert "content-encoding" not in ask(port).headers
+
+
+def certificate(folder: Path) -> dict[str, str]:
+    """A certificate for localhost and its key, as an operator puts them into Parameter Store."""
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "1", "-subj", "/CN=localhost", "-addext"),
+            *("subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "certificate.pem"),
+        ],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+    )
+    return {
+        "/microblog/dev/web/certificate": (folder / "certificate.pem").read_text(),
+        "/microblog/dev/web/certificate_key": (folder / "key.pem").read_text(),
+    }
+
+
+def test_with_a_certificate_the_site_is_served_by_tls_alone(
+    serve: Serve, upstream: Upstream, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("certificate")
+    tls_port = free_port()
+    port = serve(upstream.server_port, certificate(folder), NGINX_TLS_PORT=tls_port)
+    answer = ask(port, "/path?query=1")
+    assert (answer.status, answer.headers["location"]) == (301, "https://127.0.0.1/path?query=1")
+    trusting = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
+    trusting.minimum_version = ssl.TLSVersion.TLSv1_2
+    connection = http.client.HTTPSConnection("localhost", tls_port, timeout=10, context=trusting)
+    connection.request("GET", "/")
+    response = connection.getresponse()
+    asked = json.load(response)
+    connection.close()
+    assert response.status == 200
+    assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert asked["headers"]["x-forwarded-proto"] == "https"
+
+
+def test_gixy_finds_nothing(
+    tmp_path: Path, serve: Serve, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Of our site; nginx.conf is the distribution's."""
+    serve(free_port(), certificate(tmp_path_factory.mktemp("c")), NGINX_TLS_PORT=free_port())
+    site = tmp_path / "root/etc/nginx/conf.d/microblog.conf"
+    whole = tmp_path / "site.conf"
+    whole.write_text(f"worker_processes auto;\nevents {{}}\nhttp {{\ninclude {site};\n}}\n")
+    gixy = Path(sys.executable).parent / "gixy"
+    found = subprocess.run([gixy, "-f", "json", whole], capture_output=True, text=True)
+    assert json.loads(found.stdout) == [], found.stdout

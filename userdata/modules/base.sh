@@ -1,18 +1,27 @@
 #!/bin/bash
-# base: what every host has: certificates, security upgrades, a clock, no SSH by password.
+# base: what every host has: certificates, security upgrades, logs with an end, a clock, no SSH by
+# password.
 
 base_settings() {
   : "${BASE_APT_CONF_DIR:=/etc/apt/apt.conf.d}"
   : "${BASE_SSHD_CONF_DIR:=/etc/ssh/sshd_config.d}"
   : "${BASE_SSHD_RUN_DIR:=/run/sshd}"
+  : "${BASE_JOURNALD_CONF_DIR:=/etc/systemd/journald.conf.d}"
 }
 
 base_main() {
   base_settings
-  packages_install ca-certificates curl unattended-upgrades
+  packages_install ca-certificates curl logrotate unattended-upgrades
   install_file base/upgrades.conf "$BASE_APT_CONF_DIR/80microblog-upgrades"
+  base_journal
   base_clock
   base_sshd
+}
+
+base_journal() {
+  local path=$BASE_JOURNALD_CONF_DIR/microblog.conf
+  install_file base/journald.conf "$path"
+  service_apply try-restart systemd-journald.service "$path"
 }
 
 # Ubuntu's image brings chrony, Debian's systemd-timesyncd: either will do.

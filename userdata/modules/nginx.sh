@@ -1,5 +1,7 @@
 #!/bin/bash
-# nginx: reverse proxy in front of the application server.
+# nginx: reverse proxy in front of the application server; by TLS as well, and only, where an operator
+# put a certificate (a chain in PEM) and its key into this host's parameters `certificate` and
+# `certificate_key`.
 
 nginx_settings() {
   : "${NGINX_UPSTREAM_ADDRESS:?address of the application server}"
@@ -11,19 +13,44 @@ nginx_settings() {
   : "${NGINX_STATUS_PORT:=8081}"
   : "${NGINX_ACCESS_LOG:=/var/log/nginx/access.log}"
   : "${NGINX_CONF_DIR:=/etc/nginx}"
+  : "${NGINX_TLS_PORT:=443}"
+  : "${NGINX_TLS_DIR:=/etc/nginx/microblog-tls}"
 }
 
 nginx_main() {
   nginx_settings
-  local site=$NGINX_CONF_DIR/conf.d/microblog.conf
+  local site=$NGINX_CONF_DIR/conf.d/microblog.conf files
   packages_install nginx
   # The distribution's default site claims the same default_server.
   rm -f "$NGINX_CONF_DIR/sites-enabled/default"
   install_file nginx/microblog.conf "$site" NGINX_UPSTREAM_ADDRESS NGINX_UPSTREAM_PORT \
     NGINX_LISTEN_PORT NGINX_MAX_BODY NGINX_REQUESTS_PER_SECOND NGINX_BURST NGINX_STATUS_PORT \
-    NGINX_ACCESS_LOG
+    NGINX_ACCESS_LOG NGINX_TLS_DIR
+  nginx_tls
   nginx -t -q -c "$NGINX_CONF_DIR/nginx.conf"
-  service_apply reload-or-restart nginx.service "$site"
+  mapfile -t files < <(find "$NGINX_TLS_DIR" -type f | sort)
+  service_apply reload-or-restart nginx.service "$site" "${files[@]}"
   service_enable nginx.service
   http_wait "http://127.0.0.1:$NGINX_LISTEN_PORT/healthz"
+}
+
+# Certificate and key are asked for together and written together, or neither.
+nginx_tls() {
+  local certificate key
+  make_dir "$NGINX_TLS_DIR" 0700
+  if ! certificate=$(aws_parameter_get "$(host_parameter certificate)") ||
+    ! key=$(aws_parameter_get "$(host_parameter certificate_key)"); then
+    log_warning "whether there is a certificate for this host is not known"
+    return 0
+  fi
+  if [[ -z $certificate && -z $key ]]; then
+    return 0
+  fi
+  if [[ -z $certificate || -z $key ]]; then
+    log_error "of the parameters certificate and certificate_key there is only one"
+    return 1
+  fi
+  printf '%s\n' "$certificate" | write_file "$NGINX_TLS_DIR/certificate.pem" 0644
+  printf '%s\n' "$key" | write_file "$NGINX_TLS_DIR/key.pem" 0600
+  install_file nginx/tls.conf "$NGINX_TLS_DIR/tls.conf" NGINX_TLS_PORT NGINX_TLS_DIR
 }

@@ -6,13 +6,20 @@ setup() {
 
 @test "security upgrades are on and SSH takes no password and no root" {
   main base
-  called " install .*unattended-upgrades$"
+  called " install .*logrotate unattended-upgrades$"
   grep -q '^APT::Periodic::Unattended-Upgrade "1";$' "$ROOT/etc/apt/apt.conf.d/80microblog-upgrades"
   for line in "PasswordAuthentication no" "KbdInteractiveAuthentication no" "PermitRootLogin no"; do
     grep -qx "$line" "$ROOT/etc/ssh/sshd_config.d/10-microblog.conf"
   done
   [[ -d $ROOT/run/sshd ]]
   called "^systemctl try-reload-or-restart ssh.service$"
+}
+
+@test "the journal has limits, and what else logs is rotated" {
+  main base
+  called " install .*logrotate"
+  grep -qx "SystemMaxUse=500M" "$ROOT/etc/systemd/journald.conf.d/microblog.conf"
+  called "^systemctl try-restart systemd-journald.service$"
 }
 
 @test "a second run changes nothing" {

@@ -62,6 +62,34 @@ setup() {
   [[ -z $(calls) ]]
 }
 
+@test "an operator's certificate is taken, its key readable to root alone" {
+  publish /microblog/test/web/certificate "a chain"
+  publish /microblog/test/web/certificate_key "a key"
+  main nginx
+  tls=$ROOT/etc/nginx/microblog-tls
+  grep -qx "    include $tls/\*.conf;" "$ROOT/etc/nginx/conf.d/microblog.conf"
+  grep -qx "listen 443 ssl default_server;" "$tls/tls.conf"
+  [[ $(<"$tls/certificate.pem") == "a chain" && $(<"$tls/key.pem") == "a key" ]]
+  [[ $(stat -c %a "$tls" "$tls/key.pem") == $'700\n600' ]]
+  again nginx
+  publish /microblog/test/web/certificate "a newer chain"
+  main nginx
+  [[ $(<"$tls/certificate.pem") == "a newer chain" ]]
+  called "^systemctl reload-or-restart nginx.service$"
+}
+
+@test "a certificate without its key fails it" {
+  publish /microblog/test/web/certificate "a chain"
+  run ! main nginx
+  [[ $output == *"certificate and certificate_key there is only one"* ]]
+}
+
+@test "without AWS it serves as it did" {
+  export FAIL=aws
+  run -0 main nginx
+  [[ $output == *"certificate for this host is not known"* ]]
+}
+
 @test "sourcing is inert" {
   inert "$USERDATA/modules/nginx.sh"
 }
