@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from constructs_lib.errors import RunError
 
 Client = Callable[[str], Any]
@@ -61,6 +63,7 @@ _TAGGED = {
     ),
 }
 _ENDED = re.compile("delet|terminat|shutting|expired|failed|rejected")
+_UNKNOWN = ("NoSuchEntity", "ResourceNotFoundException")
 _REFERENCE = re.compile(r"\$\{(?P<address>\w+\.[\w-]+)\.id\}")
 
 
@@ -70,7 +73,7 @@ def find(
     """(address, id as Terraform imports it) of each orphan of a parsed `cdk.tf.json`.
 
     `known` is address to id of what the state has. A thing is the stack's where all its tags are.
-    Raises RunError where two things could be one resource.
+    Raises RunError where two things could be one resource; ClientError passes through.
     """
     default = document["provider"]["aws"][0]["default_tags"][0]["tags"]
     missing = [
@@ -158,10 +161,9 @@ def _by_name(
             found = [{"Key": key, "Value": value} for key, value in listed.items()]
         else:
             return None
-    except (
-        client("iam").exceptions.NoSuchEntityException,
-        client("logs").exceptions.ResourceNotFoundException,
-    ):
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _UNKNOWN:
+            raise
         return None
     return str(name) if _tags(found) == tags else None
 

@@ -24,7 +24,9 @@ from delivery.emulated.patches import SETTINGS
 __all__ = ["EmulatedAws", "exists", "forget", "running"]
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_START = 30.0
+_START = 60.0
+# The provider waits far more than it works, so more of it may go on at once than Terraform's ten.
+_TERRAFORM = {f"TF_CLI_ARGS_{command}": "-parallelism=30" for command in ("plan", "apply")}
 _USERS_OWN = ("AWS_", "MOTO_")
 _NO_CONFIGURATION = {
     name: (None, None, default, None)
@@ -46,6 +48,7 @@ class EmulatedAws:
     def variables(self) -> dict[str, str]:
         """The whole environment of an engine or SDK: this process's, less the user's own AWS."""
         return {
+            **_TERRAFORM,
             **{key: value for key, value in os.environ.items() if not key.startswith(_USERS_OWN)},
             "AWS_ACCESS_KEY_ID": KEYS["access_key"],
             "AWS_SECRET_ACCESS_KEY": KEYS["secret_key"],

@@ -22,7 +22,9 @@ from rich.table import Table
 
 from constructs_lib.console import FAILED, progress
 from constructs_lib.fast_loading import STOCK_LOADING
+from delivery.terraform_cli import TerraformError
 from rehearsal import host
+from tests.bench import trial_times
 from tests.bench.measure import BenchError, Run, median, run
 from tests.bench.reachability_times import write_plan
 
@@ -140,7 +142,22 @@ def rehearsal(folder: Path, runs: int, say: Callable[[str], None]) -> Iterator[P
     yield Promise("nginx / gunicorn directly", figures["site"] / figures["direct"], 0.85, "x", True)
 
 
-MEASURES = (synthesis, gate, growth, reachability, rehearsal)
+def trial(folder: Path, runs: int, say: Callable[[str], None]) -> Iterator[Promise]:
+    """`make run` of dev once; nothing where there is no Terraform."""
+    say("make run")
+    try:
+        split = trial_times.measure()
+    except TerraformError as error:
+        typer.echo(f"not measured: {error}", err=True)
+        return
+    yield Promise("make run, installed", split.total, 90, "s")
+    yield Promise("  of which Terraform and provider", split.engine, 90, "s")
+    yield Promise("  of which the emulator", split.emulator, 90, "s")
+    yield Promise("  of which ours", split.ours, 90, "s")
+    yield Promise("ours / make run", split.ours / split.total, 0.1, "x")
+
+
+MEASURES = (synthesis, gate, growth, reachability, rehearsal, trial)
 
 
 @app.command()

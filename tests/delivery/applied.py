@@ -17,7 +17,7 @@ from delivery.emulated import EmulatedAws, home
 from tests.delivery.account import Inventory
 
 NAME = "dev"
-QUICK = ("-parallelism=30", "-no-color", "-input=false")
+PLAIN = ("-no-color", "-input=false")
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,15 @@ def prepared(aws: EmulatedAws, file: Path) -> Path:
 
 def plan(aws: EmulatedAws, folder: Path) -> tuple[int, str]:
     """0 where nothing is to be done and 2 where something is, and Terraform's words."""
-    process = start(aws, folder, "plan", "-detailed-exitcode", *QUICK)
+    process = start(aws, folder, "plan", "-detailed-exitcode", *PLAIN)
     said, _ = process.communicate(timeout=280)
     assert process.returncode in (0, 2), said
     return process.returncode, said
 
 
 def apply(aws: EmulatedAws, folder: Path) -> str:
-    return run(aws, folder, "apply", "-auto-approve", *QUICK)
+    return run(aws, folder, "apply", "-auto-approve", *PLAIN)
 
 
 def destroy(aws: EmulatedAws, folder: Path) -> str:
-    return run(aws, folder, "destroy", "-auto-approve", *QUICK)
+    return run(aws, folder, "destroy", "-auto-approve", *PLAIN)

@@ -81,7 +81,7 @@ def test_a_zone_more_replaces_nothing(applied_dev: Applied, tmp_path: Path) -> N
     file = synthesise(tmp_path, dev=wider) / "stacks/dev/cdk.tf.json"
     with applied_dev.running() as aws:
         work = _beside(applied_dev, aws, file, tmp_path)
-        applied.run(aws, work, "plan", "-out=plan", *applied.QUICK)
+        applied.run(aws, work, "plan", "-out=plan", *applied.PLAIN)
         planned = json.loads(applied.run(aws, work, "show", "-json", "plan"))
     actions = {
         one["address"]: one["change"]["actions"]
@@ -111,7 +111,7 @@ def test_of_two_at_once_one_is_refused_by_the_lock(applied_dev: Applied, tmp_pat
         for line in first.stdout:
             if "Only 'yes' will be accepted" in line:
                 break
-        second = applied.run(aws, work, "apply", "-auto-approve", *applied.QUICK, ok=(1,))
+        second = applied.run(aws, work, "apply", "-auto-approve", *applied.PLAIN, ok=(1,))
         first.communicate("no\n", timeout=60)
         assert "Error acquiring the state lock" in second
         assert "OperationTypeApply" in second

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from constructs_lib.errors import RunError
+from delivery import emulated
 from delivery.emulated import EmulatedAws
 from delivery.orphans import find
 from tests.delivery.account import REGION
@@ -68,6 +70,11 @@ def test_nothing_is_found_where_the_state_has_everything(
     aws: EmulatedAws, document: dict[str, Any], state: dict[str, dict[str, Any]]
 ) -> None:
     assert found(aws, document, state) == {}
+
+
+def test_nothing_is_found_where_nothing_stands(tmp_path: Path, document: dict[str, Any]) -> None:
+    with emulated.running("empty", home=tmp_path) as empty:
+        assert found(empty, document, {}) == {}
 
 
 def test_everything_is_found_where_the_state_is_lost(
