@@ -13,7 +13,7 @@ from typing import Any
 
 from constructs_lib.errors import RunError
 from reachability import terraform
-from rehearsal import compiler, conversations, image, prediction, probes
+from rehearsal import compiler, control_groups, conversations, image, prediction, probes
 from rehearsal.checks import Check
 from rehearsal.machines import Machine, Places
 from rehearsal.namespaces import run
@@ -66,7 +66,7 @@ class Rehearsal:
         places = Places(
             Path(self._order["image"]),
             self.folder / "machines",
-            _control_group(self._order["name"]),
+            control_groups.group(self._order["name"]),
             self.folder / "certificates/ca.pem",
         )
         vpcs = {one.name: one for one in self.network.vpcs}
@@ -162,11 +162,3 @@ class Rehearsal:
         if not answer:
             raise RunError("what answers in AWS's place has ended")
         return answer
-
-
-def _control_group(name: str) -> Path:
-    """A group of the run's, in a hierarchy that this mount namespace has to itself."""
-    root = Path("/sys/fs/cgroup")
-    if not (root / "cgroup.procs").exists():
-        run(["mount", "-t", "cgroup2", "cgroup2", str(root)])
-    return root / name

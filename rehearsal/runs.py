@@ -21,8 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.errors import RunError
+from rehearsal import control_groups
 
 RUNS = Path("/run/microblog-rehearsal")
+_NEW = 60.0
+"""Seconds in which whoever made a run's folder may not have noted yet that it is theirs."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,12 @@ class Run:
     @property
     def inside(self) -> Path:
         return self.folder / "inside"
+
+    def age(self) -> float:
+        """Seconds since anything was noted; 0 when the run is gone by now."""
+        with suppress(OSError):
+            return time.time() - self.folder.stat().st_mtime
+        return 0.0
 
     def state(self) -> dict[str, Any]:
         with suppress(OSError, ValueError):
@@ -78,7 +87,7 @@ class Run:
         """Take the run down; nothing of it is left."""
         if (pid := self.process()) is not None:
             os.kill(pid, signal.SIGKILL)
-        remove_control_groups(self.name)
+        control_groups.remove(self.name)
         with suppress(FileNotFoundError):
             shutil.rmtree(self.folder)
         with suppress(OSError):
@@ -106,7 +115,7 @@ def register(environment: str) -> Run:
 def runs() -> list[Run]:
     """Every run there is, oldest first."""
     found = RUNS.iterdir() if RUNS.is_dir() else iter(())
-    return [Run(one) for one in sorted(found, key=lambda one: one.stat().st_mtime)]
+    return sorted(map(Run, found), key=Run.age, reverse=True)
 
 
 def forsaken() -> Iterator[Run]:
@@ -115,7 +124,8 @@ def forsaken() -> Iterator[Run]:
         state = run.state()
         owner = state.get("owner")
         starting = isinstance(owner, int) and _started(owner) == state.get("owner_started")
-        if run.process() is None and not starting:
+        new = not state and run.age() < _NEW
+        if run.process() is None and not starting and not new:
             yield run
 
 
@@ -156,27 +166,6 @@ def last_words(run: Run) -> str:
         lines = (run.folder / "log").read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
     return "it said nothing"
-
-
-def remove_control_groups(name: str) -> None:
-    """Wait for the run's processes to be gone, and remove its groups."""
-    script = (
-        "root=/sys/fs/cgroup; [ -e $root/cgroup.procs ] || mount -t cgroup2 cgroup2 $root; "
-        '[ -d "$root/$1" ] || exit 0; '
-        'echo 1 2>/dev/null >"$root/$1/cgroup.kill" || true; '
-        "for i in $(seq 100); do "
-        'find "$root/$1" -depth -type d -exec rmdir {} + 2>/dev/null && exit 0; sleep 0.1; done; '
-        "exit 1"
-    )
-    done = subprocess.run(
-        ["unshare", "--mount", "--propagation=private", "sh", "-c", script, "sh", name],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    if done.returncode != 0:
-        raise RunError(f"{name}: its control groups cannot be removed: {done.stderr.strip()}")
 
 
 def _started(pid: int) -> str:

@@ -129,8 +129,10 @@ def test_a_run_that_nobody_takes_care_of_any_more_is_forsaken(
     dead.note(owner=dead.state()["owner"], owner_started="1")
     # A process of that number runs, but is another one.
     dead.note(pid=os.getpid(), started="1")
+    # Somebody has just made its folder, and not yet noted that it is theirs.
+    (tmp_path / "dev-new").mkdir()
     assert [one.name for one in runs.forsaken()] == [dead.name]
-    assert {one.name for one in runs.runs()} == {starting.name, dead.name}
+    assert {one.name for one in runs.runs()} == {starting.name, dead.name, "dev-new"}
 
 
 def test_the_files_say_what_was_left_out_and_what_failed(tmp_path: Path) -> None:
