@@ -8,6 +8,8 @@
 # ROOT/data              the database: survives releases, and is all the service may write
 # shellcheck disable=SC2034
 
+# Each is in the journal by its own name.
+LOG_TAG=$(basename "$0")
 ROOT=@MICROBLOG_ROOT@
 USER_NAME=@MICROBLOG_USER@
 CONF_DIR=@MICROBLOG_CONF_DIR@
