@@ -66,7 +66,7 @@ class AppHost:
 
     def deploy(self, revision: str) -> subprocess.CompletedProcess[str]:
         with self.deploying(revision) as process:
-            out, errors = process.communicate(timeout=120)
+            out, errors = process.communicate(timeout=600)
         return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
 
     def deploying(self, *arguments: str) -> subprocess.Popen[str]:
@@ -85,7 +85,7 @@ class AppHost:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
 
     def get(self, path: str = "/version") -> dict[str, Any]:
@@ -156,7 +156,7 @@ def _app_host(folder: Path, packages: Path, given: Mapping[str, str | int]) -> I
         "MICROBLOG_RUN_DIR": str(folder / "run"),
         "MICROBLOG_PORT": port,
         "MICROBLOG_HEALTH_SECONDS": 30,
-        "MICROBLOG_LOCK_SECONDS": 60,
+        "MICROBLOG_LOCK_SECONDS": 600,
         **given,
     }
     (folder / "run").mkdir()

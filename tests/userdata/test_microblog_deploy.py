@@ -169,7 +169,7 @@ def test_gunicorns_master_killed_is_back_and_nobody_is_refused(host: AppHost) ->
 def test_two_deploys_at_once_follow_each_other(host: AppHost) -> None:
     assert host.deploy("v1").returncode == 0
     with host.deploying("v2") as first, host.deploying("v3") as second:
-        said = [first.communicate(timeout=120)[1], second.communicate(timeout=120)[1]]
+        said = [first.communicate(timeout=600)[1], second.communicate(timeout=600)[1]]
     assert (first.returncode, second.returncode) == (0, 0), said
     assert sum("waits for the deploy of v" in each for each in said) == 1
     assert len(host.serving()) == 1

@@ -80,21 +80,19 @@ microblog_secret() {
 
 microblog_commands() {
   aws_settings
-  # What programs of the host share with user data, as it is defined here.
+  # What programs of the host share with user data: functions and settings, as they are here.
   {
     command_settings microblog
     command_functions
   } | write_file "$MICROBLOG_LIB_DIR/lib.sh" 0644
-  install_file microblog/release.sh "$MICROBLOG_LIB_DIR/release.sh" MICROBLOG_ROOT MICROBLOG_USER \
-    MICROBLOG_CONF_DIR MICROBLOG_REPOSITORY MICROBLOG_HEALTH_PATH MICROBLOG_HEALTH_SECONDS \
-    MICROBLOG_RUN_DIR MICROBLOG_LOCK_SECONDS MICROBLOG_LIB_DIR
+  install_file microblog/release.sh "$MICROBLOG_LIB_DIR/release.sh" MICROBLOG_LIB_DIR
   install_file microblog/steps.sh "$MICROBLOG_LIB_DIR/steps.sh"
   install_file -m 0755 microblog/database "$MICROBLOG_LIB_DIR/database"
   install_file -m 0755 microblog/start "$MICROBLOG_LIB_DIR/start" MICROBLOG_ROOT
   install_file -m 0755 microblog/microblog-deploy "$MICROBLOG_BIN_DIR/microblog-deploy" \
-    MICROBLOG_LIB_DIR MICROBLOG_REPORT MICROBLOG_METRICS
+    MICROBLOG_LIB_DIR
   install_file -m 0755 microblog/microblog-backup "$MICROBLOG_BIN_DIR/microblog-backup" \
-    MICROBLOG_LIB_DIR MICROBLOG_BACKUP_DAYS MICROBLOG_BACKUP_METRICS
+    MICROBLOG_LIB_DIR
   install_file -m 0755 microblog/microblog-restore "$MICROBLOG_BIN_DIR/microblog-restore" \
     MICROBLOG_LIB_DIR
 }

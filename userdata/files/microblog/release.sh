@@ -8,24 +8,24 @@
 # ROOT/data              the database: survives releases, and is all the service may write
 # shellcheck disable=SC2034
 
+# shellcheck source=/dev/null
+source @MICROBLOG_LIB_DIR@/lib.sh
+
 # Each is in the journal by its own name.
 LOG_TAG=$(basename "$0")
-ROOT=@MICROBLOG_ROOT@
-USER_NAME=@MICROBLOG_USER@
-CONF_DIR=@MICROBLOG_CONF_DIR@
-REPOSITORY=@MICROBLOG_REPOSITORY@
+ROOT=$MICROBLOG_ROOT
+USER_NAME=$MICROBLOG_USER
+CONF_DIR=$MICROBLOG_CONF_DIR
+REPOSITORY=$MICROBLOG_REPOSITORY
 DATABASE=$ROOT/data/app.db
 CANDIDATE=$ROOT/data/candidate.db
 # While a database is being migrated: for which commit, and the schema it will have.
 MIGRATING=$ROOT/data/migrating
 BACKUPS=$ROOT/data/backups
-HEALTH_PATH=@MICROBLOG_HEALTH_PATH@
-HEALTH_SECONDS=@MICROBLOG_HEALTH_SECONDS@
-RUN_DIR=@MICROBLOG_RUN_DIR@
-LOCK_SECONDS=@MICROBLOG_LOCK_SECONDS@
-
-# shellcheck source=/dev/null
-source @MICROBLOG_LIB_DIR@/lib.sh
+HEALTH_PATH=$MICROBLOG_HEALTH_PATH
+HEALTH_SECONDS=$MICROBLOG_HEALTH_SECONDS
+RUN_DIR=$MICROBLOG_RUN_DIR
+LOCK_SECONDS=$MICROBLOG_LOCK_SECONDS
 
 # As the service's user, not as root: installing a package runs whatever its author wrote.
 as_user() {
@@ -34,7 +34,7 @@ as_user() {
 
 # database ARGUMENT...: see microblog-database.
 database() {
-  as_user @MICROBLOG_LIB_DIR@/database "$@"
+  as_user "$MICROBLOG_LIB_DIR/database" "$@"
 }
 
 # flask RELEASE DATABASE ARGUMENT...: with the environment that the service gets, and its PATH,
