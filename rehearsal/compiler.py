@@ -14,7 +14,7 @@ from rehearsal import clients
 from rehearsal.network import Host, Nat, Network, RehearsalError, Subnet, Vpc
 from rehearsal.reading import is_true, prefix_lists, text
 from rehearsal.routes import peerings, routes
-from rehearsal.rules import entries, groups
+from rehearsal.rules import default_group, entries, groups
 
 _UNKNOWN = 'so its CIDR and routes are not known; rehearse an environment with vpc = "create"'
 
@@ -57,6 +57,10 @@ def _vpcs(stack: Stack) -> Iterator[Vpc]:
         if (owner := stack.target(one, "vpc_id")) is not None
     }
     for one in stack.of("aws_vpc"):
+        if one.values.get("ipv6_cidr_block") or is_true(
+            stack.value(one, "assign_generated_ipv6_cidr_block")
+        ):
+            raise RehearsalError(f"{one.path}: has IPv6 addresses, which are not rehearsed")
         yield Vpc(one.address, text(stack, one, "cidr_block"), gateways.get(one.address, ""))
 
 
@@ -99,17 +103,13 @@ def _hosts(
 ) -> Iterator[Host]:
     for one in stack.of("aws_instance"):
         subnet = _subnet_of(stack, one)
-        named = one.values.get("vpc_security_group_ids")
-        if not isinstance(named, list) or not named:
-            raise RehearsalError(f"{one.path}: names no vpc_security_group_ids")
-        found = [stack.pointed(group) for group in named]
         own = one.values.get("tags_all") or one.values.get("tags") or {}
         yield Host(
             name=_name(stack, one),
             subnet=subnet.address,
             address=private.of(one, subnet),
             public=next(public) if _is_public(stack, one, subnet) else "",
-            groups=tuple(group.address for group in found if group is not None),
+            groups=_groups_of(stack, one, subnet),
             tags={**tags, **{key: str(value) for key, value in own.items()}},
             user_data=_user_data(stack, one),
         )
@@ -128,6 +128,16 @@ def _subnet_of(stack: Stack, resource: Resource) -> Resource:
     if subnet is None or subnet.type != "aws_subnet" or subnet.is_data:
         raise RehearsalError(f"{resource.path}: its subnet is not made by this stack, {_UNKNOWN}")
     return subnet
+
+
+def _groups_of(stack: Stack, instance: Resource, subnet: Resource) -> tuple[str, ...]:
+    named = instance.values.get("vpc_security_group_ids") or []
+    if not isinstance(named, list):
+        raise RehearsalError(f"{instance.path}: vpc_security_group_ids are known only after apply")
+    found = [stack.pointed(group) for group in named]
+    own = tuple(group.address for group in found if group is not None)
+    vpc = stack.target(subnet, "vpc_id")
+    return own if own or vpc is None else (default_group(stack, vpc),)
 
 
 def _is_public(stack: Stack, instance: Resource, subnet: Resource) -> bool:

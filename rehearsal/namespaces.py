@@ -26,6 +26,8 @@ _SETTINGS = {
     "ipv4/conf/default/send_redirects": "0",
     # A closed UDP port says so to every probe, and not to the first few of a second.
     "ipv4/icmp_ratelimit": "0",
+    "ipv4/icmp_msgs_per_sec": "1000000",
+    "ipv4/icmp_msgs_burst": "1000000",
     "ipv6/conf/all/disable_ipv6": "1",
     "ipv6/conf/default/disable_ipv6": "1",
 }

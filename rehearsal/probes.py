@@ -77,8 +77,11 @@ def ask(
     network: Network, wiring: Wiring, asked: Iterable[Question], patience: float = QUICK
 ) -> dict[Question, bool]:
     """Whether each is open, by the private address or by the public one."""
+    several = list(asked)
     with ExitStack() as open_sockets, selectors.EpollSelector() as selector:
-        several = list(asked)
+        echoes = {open_sockets.enter_context(one) for one in _echoes(network, wiring, several)}
+        for one in echoes:
+            selector.register(one, selectors.EVENT_READ)
         by_source: dict[str, list[Question]] = {}
         for question in several:
             by_source.setdefault(question.source, []).append(question)
@@ -94,8 +97,29 @@ def ask(
                             event = selectors.EVENT_WRITE
                         selector.register(call, event)
                         calls[call] = question
-        through = set(_through(selector, calls, patience))
+        through = set(_through(selector, calls, echoes, patience))
         return {question: question in through for question in several}
+
+
+def _echoes(network: Network, wiring: Wiring, asked: Iterable[Question]) -> Iterator[socket.socket]:
+    """Somebody who answers on every UDP port asked for, unless a machine listens there itself.
+
+    That a UDP port is closed is said by ICMP, which an ACL may stop where it lets UDP through.
+    """
+    ports = sorted({one.port for one in asked if one.protocol == "udp"})
+    ends = [(wiring.hosts[one.name].path, one.address) for one in network.hosts]
+    ends += [(wiring.outside.path, one) for several in network.outside.values() for one in several]
+    for space, address in ends:
+        with namespaces.entered(space):
+            for port in ports:
+                echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                echo.setblocking(False)
+                try:
+                    echo.bind((address, port))
+                except OSError:
+                    echo.close()
+                else:
+                    yield echo
 
 
 def _targets(network: Network, question: Question) -> Iterator[str]:
@@ -122,13 +146,20 @@ def _call(question: Question, address: str) -> socket.socket:
 
 
 def _through(
-    selector: selectors.BaseSelector, calls: dict[socket.socket, Question], patience: float
+    selector: selectors.BaseSelector,
+    calls: dict[socket.socket, Question],
+    echoes: set[socket.socket],
+    patience: float,
 ) -> Iterator[Question]:
     deadline = time.monotonic() + patience
     while calls and (left := deadline - time.monotonic()) > 0:
         for key, _ in selector.select(left):
             call = key.fileobj
             assert isinstance(call, socket.socket)
+            if call in echoes:
+                message, caller = call.recvfrom(16)
+                call.sendto(message, caller)
+                continue
             selector.unregister(call)
             question = calls.pop(call)
             if call.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) in _THROUGH:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reachability.stack import Resource, Stack
-from rehearsal.network import Direction, Entry, Rule
+from rehearsal.network import Direction, Entry, Rule, Service
 from rehearsal.reading import cidrs, is_ipv4, is_true, service
 
 _DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
@@ -14,10 +14,29 @@ _DIRECTIONS: tuple[Direction, ...] = ("ingress", "egress")
 
 def groups(stack: Stack) -> dict[str, tuple[Rule, ...]]:
     """The rules of each security group, in whichever of Terraform's ways they are written."""
-    return {
+    written = {
         one.address: tuple(_rules(stack, one))
         for one in stack.of("aws_security_group", "aws_default_security_group")
     }
+    made = {f"{vpc.address}.default": vpc for vpc in stack.of("aws_vpc")}
+    return {**{name: _made_by_aws(name) for name in made}, **written}
+
+
+def default_group(stack: Stack, vpc: Resource) -> str:
+    """The group of an instance that names none: the VPC's own, under the name `groups` has it."""
+    for one in stack.of("aws_default_security_group"):
+        if stack.target(one, "vpc_id") is vpc:
+            return one.address
+    return f"{vpc.address}.default"
+
+
+def _made_by_aws(name: str) -> tuple[Rule, ...]:
+    """Amazon VPC User Guide, "Default security groups for your VPCs"."""
+    everything = Service("all", None)
+    return (
+        Rule("ingress", everything, groups=(name,)),
+        Rule("egress", everything, cidrs=("0.0.0.0/0",)),
+    )
 
 
 def entries(stack: Stack, subnet: Resource, vpc: Resource) -> tuple[Entry, ...] | None:
