@@ -32,7 +32,8 @@ deploy_build() {
     as_user ln -s "$ROOT/data/logs" "$RELEASE/logs"
   fi
   as_user python3 -m venv "$RELEASE/.venv"
-  retry as_user "$RELEASE/.venv/bin/pip" --disable-pip-version-check install --quiet \
+  # pip tries again by itself where the network fails; a requirement that is none stays none.
+  as_user "$RELEASE/.venv/bin/pip" --disable-pip-version-check --retries 10 install --quiet \
     --no-cache-dir --requirement "$RELEASE/requirements.txt" gunicorn pymysql cryptography
   if flask "$RELEASE" "$DATABASE" translate compile --help >/dev/null 2>&1; then
     flask "$RELEASE" "$DATABASE" translate compile
