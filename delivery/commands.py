@@ -12,7 +12,8 @@ import typer
 from constructs_lib.console import FAILED, MISUSED, fails_plainly, progress
 from constructs_lib.errors import RunError
 from delivery import drift, emulated, plan_comment, published, steps
-from delivery.receipt import AwsKind, PlanFiles, refuse_unless_for
+from delivery.plan_files import PlanFiles
+from delivery.receipt import AwsKind, refuse_unless_for
 from delivery.workspace import environment_of
 from policies.errors import GateError
 from reachability import terraform
@@ -155,9 +156,10 @@ def destroy(
             if yes is None:
                 steps.ask(f"Destroy {stack} on the {aws} AWS? Type its name", stack)
             steps.apply(workspace, scratch / "plan", document, scratch / "log")
-            published.forget(workspace.client("ssm"), workspace.parameters)
-        if aws == "emulated":
-            emulated.forget(environment_of(stack))
+            if stack == environment_of(stack):
+                published.forget(workspace.client("ssm"), workspace.parameters)
+        if aws == "emulated" and stack == environment_of(stack):
+            emulated.forget(stack)
 
 
 @app.command()

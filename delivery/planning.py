@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from delivery.files import write_private
-from delivery.receipt import PlanFiles, Receipt, Versions, policies_digest, sha256, verdict_of
+from delivery.plan_files import PlanFiles, sha256
+from delivery.receipt import Receipt, Versions, policies_digest, verdict_of
 from delivery.workspace import Workspace
 from policies import gate
 from policies.report import Report

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from constructs_lib.errors import RunError
-from delivery.files import write_private
 from policies.contract import CHECK as CONTRACT
 from policies.report import Finding, Report
 
 AwsKind = Literal["real", "emulated"]
 
 _POLICIES = Path(__file__).resolve().parent.parent / "policies"
+
+
+AGAIN = "plan again"
 
 
 class ReceiptError(RunError):
@@ -68,53 +69,6 @@ class Receipt(_Frozen):
     verdict: Verdict
 
 
-@dataclass(frozen=True)
-class PlanFiles:
-    """A kept plan: `plan` as Terraform wrote it, and beside it its JSON and its receipt."""
-
-    plan: Path
-
-    @property
-    def document(self) -> Path:
-        return self.plan.with_name(f"{self.plan.name}.json")
-
-    @property
-    def receipt(self) -> Path:
-        return self.plan.with_name(f"{self.plan.name}.receipt.json")
-
-    def remove(self) -> None:
-        """Nothing of an earlier plan may pass for this one's."""
-        for path in (self.receipt, self.document, self.plan):
-            path.unlink(missing_ok=True)
-
-    def write(self, receipt: Receipt) -> None:
-        write_private(self.receipt, receipt.model_dump_json(indent=2) + "\n")
-
-    def read(self) -> Receipt:
-        """The receipt, once the plan and its JSON are those it was given for.
-
-        Raises ReceiptError.
-        """
-        try:
-            receipt = Receipt.model_validate_json(self.receipt.read_text(encoding="utf-8"))
-            for path, digest in (
-                (self.plan, receipt.plan),
-                (self.document, receipt.document),
-            ):
-                if sha256(path) != digest:
-                    raise ReceiptError(f"{path}: is not what was gated (changed since); {_AGAIN}")
-        except FileNotFoundError as error:
-            raise ReceiptError(
-                f"{error.filename}: is missing; `pipenv run plan ENV --out {self.plan}` writes it"
-            ) from error
-        except (ValidationError, UnicodeDecodeError) as error:
-            raise ReceiptError(f"{self.receipt}: is no receipt of a plan; {_AGAIN}") from error
-        return receipt
-
-
-_AGAIN = "plan again"
-
-
 def verdict_of(report: Report) -> Verdict:
     """The gate's report as a receipt keeps it."""
     refused: list[str] = []
@@ -141,7 +95,7 @@ def refuse_unless_for(receipt: Receipt, *, stack: str, aws: AwsKind) -> None:
     _refuse_difference(("for", receipt.stack, stack), ("for the AWS", receipt.aws, aws))
     if not receipt.verdict.ok:
         count = len(receipt.verdict.refused) + len(receipt.verdict.broken)
-        raise ReceiptError(f"the gate refused this plan, findings: {count}; mend them, {_AGAIN}")
+        raise ReceiptError(f"the gate refused this plan, findings: {count}; mend them, {AGAIN}")
 
 
 def refuse_if_stale(receipt: Receipt, *, synthesised: str, versions: Versions) -> None:
@@ -158,11 +112,7 @@ def refuse_if_stale(receipt: Receipt, *, synthesised: str, versions: Versions) -
 def _refuse_difference(*compared: tuple[str, str, str]) -> None:
     for how, then, now in compared:
         if then != now:
-            raise ReceiptError(f"the plan was made {how} {then}, and now it is {now}; {_AGAIN}")
-
-
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+            raise ReceiptError(f"the plan was made {how} {then}, and now it is {now}; {AGAIN}")
 
 
 def policies_digest(folder: Path = _POLICIES) -> str:

@@ -17,8 +17,9 @@ from constructs_lib.errors import RunError
 from delivery import adoption, applying, plan_words, planning, readiness, terraform_cli
 from delivery.apply_progress import ApplyProgress
 from delivery.plan_changes import created_instances, planned
+from delivery.plan_files import PlanFiles, sha256
 from delivery.plan_terminal import print_sections
-from delivery.receipt import AwsKind, PlanFiles, refuse_if_stale, sha256
+from delivery.receipt import AwsKind, refuse_if_stale
 from delivery.synthesis import OUTPUT, synthesise
 from delivery.workspace import Workspace, environment_of, opened
 from policies import gate, report_terminal

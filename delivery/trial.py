@@ -11,8 +11,8 @@ from pathlib import Path
 from constructs_lib.console import Progress
 from constructs_lib.errors import RunError
 from delivery import planning, steps
+from delivery.plan_files import PlanFiles
 from delivery.plan_words import NOTHING, headline
-from delivery.receipt import PlanFiles
 from delivery.workspace import Workspace
 from reachability import live
 

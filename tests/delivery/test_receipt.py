@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from delivery.plan_files import PlanFiles
 from delivery.receipt import (
     AwsKind,
-    PlanFiles,
     Receipt,
     ReceiptError,
     Verdict,
