@@ -25,7 +25,7 @@ _INSTALLED = (
     "unattended-upgrades"
 )
 
-# The network is there before the machine starts.
+# The network is there before the machine starts; the keys are those that Ubuntu 24.04 makes.
 _CLOUD_INIT = """\
 datasource_list: [Ec2]
 datasource:
@@ -38,6 +38,7 @@ apt_preserve_sources_list: true
 locale: false
 growpart: {mode: "off"}
 resize_rootfs: false
+ssh_genkeytypes: [rsa, ecdsa, ed25519]
 """
 
 _FILES = {
