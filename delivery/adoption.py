@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -40,7 +41,8 @@ def is_due(folder: Path) -> bool:
 def prepare(workspace: Workspace) -> list[str]:
     """Have the next plan take over what a killed apply left; the addresses of that.
 
-    Raises RunError where two things in the account could be one resource.
+    Closes the security groups among it. Raises RunError where two things in the account could be
+    one resource.
     """
     folder = workspace.engine.folder
     if not is_due(folder):
@@ -50,6 +52,9 @@ def prepare(workspace: Workspace) -> list[str]:
     known = {one["address"]: str(one["values"].get("id")) for one in state}
     try:
         found = dict(find(terraform.load(workspace.synthesised), known, workspace.client))
+        for address, id_ in found.items():
+            if address.startswith("aws_security_group."):
+                close(workspace.client("ec2"), id_)
     except (BotoCoreError, ClientError) as error:
         raise RunError(f"what the killed apply made cannot be asked for: {error}") from error
     blocks = [{"to": address, "id": id_} for address, id_ in found.items()]
@@ -58,3 +63,19 @@ def prepare(workspace: Workspace) -> list[str]:
     else:
         (folder / _IMPORTS).unlink(missing_ok=True)
     return list(found)
+
+
+def close(ec2: Any, group: str) -> None:
+    """Take from a new security group the rule by which AWS lets everything out.
+
+    Terraform does so only when it makes a group, never for one that it imports.
+    """
+    filters = [{"Name": "group-id", "Values": [group]}]
+    rules = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+    default = [
+        one["SecurityGroupRuleId"]
+        for one in rules
+        if one["IsEgress"] and one["IpProtocol"] == "-1" and not one.get("Tags")
+    ]
+    if default:
+        ec2.revoke_security_group_egress(GroupId=group, SecurityGroupRuleIds=default)

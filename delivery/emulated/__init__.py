@@ -20,6 +20,7 @@ from delivery.emulated import home as homes
 from delivery.emulated.application import WHO
 from delivery.emulated.overrides import KEYS, override
 from delivery.emulated.patches import SETTINGS
+from delivery.files import write_private
 
 __all__ = ["EmulatedAws", "exists", "forget", "running"]
 
@@ -72,9 +73,9 @@ class EmulatedAws:
         text = file.read_text(encoding="utf-8")
         copy = self.folder / "stacks" / file.parent.name
         copy.mkdir(parents=True, exist_ok=True)
-        homes.replace(copy / "cdk.tf.json", text.encode())
+        write_private(copy / "cdk.tf.json", text)
         turned = json.dumps(self.overrides(json.loads(text)))
-        homes.replace(copy / "emulated_override.tf.json", turned.encode())
+        write_private(copy / "emulated_override.tf.json", turned)
         return copy
 
     def client(self, service: str, region: str) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,15 +74,6 @@ def is_served(path: Path) -> bool:
     if held is not None:
         os.close(held)
     return held is None
-
-
-def replace(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all, also where the machine stops meanwhile."""
-    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as new:
-        new.write(content)
-        new.flush()
-        os.fsync(new.fileno())
-    Path(new.name).replace(file)
 
 
 def remove(path: Path) -> None:

@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 
 from delivery.emulated import home, patches, snapshot
 from delivery.emulated.application import Application
+from delivery.files import write_private
 
 _TICK = 0.1
 _LINGER = 2.0
@@ -63,11 +64,11 @@ class _Handler(MotoRequestHandler):
 def _listen(application: Application, folder: Path) -> None:
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Handler)
     Thread(target=server.serve_forever, daemon=True).start()
-    home.replace(folder / home.PORT, str(server.server_port).encode())
+    write_private(folder / home.PORT, str(server.server_port))
 
 
 def _save(application: Application, folder: Path) -> None:
     with application.lock:
         taken = snapshot.taken()
         application.saved()
-    home.replace(folder / home.SNAPSHOT, taken)
+    write_private(folder / home.SNAPSHOT, taken)

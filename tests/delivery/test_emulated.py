@@ -34,6 +34,19 @@ def wait_until_ended(folder: Path) -> None:
         time.sleep(0.05)
 
 
+def served_by(folder: Path) -> list[int]:
+    """The processes that have the folder in their command line."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_text(errors="replace")
+        except OSError:
+            continue  # it has ended meanwhile
+        if str(folder) in words:
+            found.append(int(process.name))
+    return found
+
+
 def in_another_process(folder: Path, body: str) -> subprocess.Popen[str]:
     """Runs `body` with `aws`; lines that it prints can be read."""
     program = (
@@ -192,12 +205,7 @@ def test_the_users_own_aws_is_not_used(tmp_path: Path, monkeypatch: pytest.Monke
 def test_it_saves_and_ends_when_the_machine_tells_it_to(tmp_path: Path) -> None:
     with emulated.running("dev", home=tmp_path) as aws:
         aws.client("ec2", REGION).create_vpc(CidrBlock="10.7.0.0/16")
-        (process,) = [
-            int(folder.name)
-            for folder in Path("/proc").iterdir()
-            if folder.name.isdigit()
-            and str(aws.folder) in (folder / "cmdline").read_text(errors="replace")
-        ]
+        (process,) = served_by(aws.folder)
         os.kill(process, signal.SIGTERM)
         wait_until_ended(tmp_path / "dev")
     with emulated.running("dev", home=tmp_path) as aws:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.errors import RunError
-from delivery import emulated
+from delivery import adoption, emulated
 from delivery.emulated import EmulatedAws
 from delivery.orphans import find
 from tests.delivery.account import REGION
@@ -75,6 +75,22 @@ def test_nothing_is_found_where_the_state_has_everything(
 def test_nothing_is_found_where_nothing_stands(tmp_path: Path, document: dict[str, Any]) -> None:
     with emulated.running("empty", home=tmp_path) as empty:
         assert found(empty, document, {}) == {}
+
+
+def test_a_group_that_was_not_finished_is_closed(tmp_path: Path) -> None:
+    with emulated.running("empty", home=tmp_path) as empty:
+        ec2 = empty.client("ec2", REGION)
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        made = ec2.create_security_group(GroupName="web", Description="web", VpcId=vpc)["GroupId"]
+        filters = [{"Name": "group-id", "Values": [made]}]
+        kept = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+        ec2.authorize_security_group_egress(
+            GroupId=made, IpPermissions=[{**kept, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        )
+        for _ in range(2):
+            adoption.close(ec2, made)
+            rules = ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+            assert [(one["IpProtocol"], one["FromPort"]) for one in rules] == [("tcp", 443)]
 
 
 def test_everything_is_found_where_the_state_is_lost(
