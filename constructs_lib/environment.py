@@ -62,6 +62,11 @@ class Microblog(_Table):
     revision: Annotated[str, _form(git.revision)] = _key(
         "A tag, branch or commit of the repository.", "v0.23"
     )
+    https: bool = _key(
+        "Serve by TLS alone, with the certificate and its key that Parameter Store has as "
+        "/<project>/<environment>/web/certificate and certificate_key.",
+        default=False,
+    )
 
 
 class ApplicationZone(_Table):

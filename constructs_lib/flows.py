@@ -110,6 +110,13 @@ FLOWS: tuple[Flow, ...] = (
 )
 
 
+def flows_of(*, https: bool) -> tuple[Flow, ...]:
+    """The flows of an environment, whose site is served by TLS as well or is not."""
+    by_tls = Flow("internet", "web", HTTPS, why="the public site by TLS")
+    probe = Flow("monitoring", "web", HTTPS, why="Prometheus follows the site to TLS")
+    return (*FLOWS, by_tls, probe) if https else FLOWS
+
+
 def ingress_of(server: str, flows: Iterable[Flow] = FLOWS) -> list[Flow]:
     """The flows that the server answers, sorted by key."""
     return sorted((flow for flow in flows if flow.destination == server), key=lambda flow: flow.key)

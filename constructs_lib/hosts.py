@@ -42,6 +42,7 @@ def _settings_of_modules(environment: Environment, role: str) -> dict[str, str |
                 "DEPLOY_USER_FROM": str(servers.jenkins.address),
                 "DEPLOY_USER_JUMP": f"{servers.app.address}:{SSH.number}",
                 "NGINX_LISTEN_PORT": HTTP.number,
+                "NGINX_TLS": "yes" if environment.microblog.https else "no",
                 "NGINX_UPSTREAM_ADDRESS": str(servers.app.address),
                 "NGINX_UPSTREAM_PORT": GUNICORN.number,
                 "NGINX_EXPORTER_PORT": NGINX_EXPORTER.number,

@@ -11,7 +11,7 @@ from constructs_lib.alarms import AlarmTopic
 from constructs_lib.default_vpc import DefaultVpc
 from constructs_lib.environment import TIERS, Environment
 from constructs_lib.flow_logs import FlowLogs
-from constructs_lib.flows import FLOWS, SERVERS
+from constructs_lib.flows import SERVERS, flows_of
 from constructs_lib.hosts import user_data
 from constructs_lib.image import image_id
 from constructs_lib.network import Network, Tier
@@ -62,7 +62,7 @@ class MicroblogStack(EnvironmentStack):
             self,
             "security-groups",
             name_prefix=name_prefix,
-            flows=FLOWS,
+            flows=flows_of(https=environment.microblog.https),
             networks=networks,
             operators=environment.operators,
             peering=peering.connection,

@@ -14,6 +14,9 @@ from reachability.model import Topology
 from reachability.ports import NONE, PROTOCOLS
 from reachability.stack import Stack
 
+_KEYS = ("from", "to", "why", "optional")
+"""Of an entry, beside its protocols. What is optional may be open, and may be closed as well."""
+
 
 class ContractError(ValueError):
     """The contract's file cannot be used; one line with file, entry, field and fix."""
@@ -21,12 +24,11 @@ class ContractError(ValueError):
 
 @dataclass(frozen=True)
 class Contract:
-    """`promised` maps (source, destination, protocol) to the ports that are to be open."""
+    """Maps (source, destination, protocol) to ports: those that are to be open are `promised`, and
+    among those that may be (`allowed`)."""
 
     promised: Mapping[tuple[str, str, str], Intervals]
-
-    def ports(self, source: str, destination: str, protocol: str) -> Intervals:
-        return self.promised.get((source, destination, protocol), NOTHING)
+    allowed: Mapping[tuple[str, str, str], Intervals]
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,13 @@ def read(path: Path) -> Contract:
     if unknown := document.keys() - {"allow"}:
         raise ContractError(f"{path}: {min(unknown)}: is no key of a contract; write [[allow]]")
     promised: dict[tuple[str, str, str], Intervals] = {}
+    allowed: dict[tuple[str, str, str], Intervals] = {}
     for number, entry in enumerate(document.get("allow", ()), start=1):
         for key, ports in _promises(f"{path}: allow {number}", entry):
-            promised[key] = promised.get(key, NOTHING) | ports
-    return Contract(promised)
+            allowed[key] = allowed.get(key, NOTHING) | ports
+            if not entry.get("optional", False):
+                promised[key] = promised.get(key, NOTHING) | ports
+    return Contract(promised, allowed)
 
 
 def of_stack(stack: Stack, contract: Contract) -> tuple[Difference, ...]:
@@ -97,25 +102,26 @@ def _differences(found: Matrix, contract: Contract) -> Iterator[Difference]:
             cell = found.cell(source, destination)
             whole = _in_use(cell, found.outside.get(source) or found.outside.get(destination))
             for protocol in PROTOCOLS:
-                wanted = contract.ports(source, destination, protocol)
-                if wanted or cell.ports.get(protocol):
-                    ends = (source, destination, protocol)
-                    yield from _of_ports(ends, cell, wanted, whole)
+                ends = (source, destination, protocol)
+                if ends in contract.promised or cell.ports.get(protocol):
+                    yield from _of_ports(ends, cell, contract, whole)
 
 
 def _of_ports(
-    ends: tuple[str, str, str], cell: Cell, wanted: Intervals, whole: Addresses | None
+    ends: tuple[str, str, str], cell: Cell, contract: Contract, whole: Addresses | None
 ) -> Iterator[Difference]:
     protocol = ends[2]
+    wanted = contract.promised.get(ends, NOTHING)
+    allowed = contract.allowed.get(ends, NOTHING)
     if whole is None:
         ports = cell.ports.get(protocol, NONE)
-        yield from _difference("exposed", ends, ports.possible - wanted)
+        yield from _difference("exposed", ends, ports.possible - allowed)
         yield from _difference("broken", ends, wanted - ports.possible)
         yield from _difference("untold", ends, wanted & ports.unknown)
         return
     parts = cell.parts.get(protocol, ())
     for addresses, ports in parts:
-        yield from _difference("exposed", ends, ports.possible - wanted, addresses, whole)
+        yield from _difference("exposed", ends, ports.possible - allowed, addresses, whole)
         yield from _difference("broken", ends, wanted - ports.possible, addresses, whole)
         yield from _difference("untold", ends, wanted & ports.unknown, addresses, whole)
     rest = whole - Addresses.union(addresses for addresses, _ in parts)
@@ -150,12 +156,14 @@ def _few(addresses: str, most: int = 4) -> str:
 def _promises(place: str, entry: Any) -> Iterator[tuple[tuple[str, str, str], Intervals]]:
     if not isinstance(entry, dict):
         raise ContractError(f"{place}: is no table; write [[allow]]")
-    if unknown := entry.keys() - {"from", "to", "why", *PROTOCOLS}:
-        known = ", ".join(("from", "to", "why", *PROTOCOLS))
+    if unknown := entry.keys() - {*_KEYS, *PROTOCOLS}:
+        known = ", ".join((*_KEYS, *PROTOCOLS))
         raise ContractError(f"{place}: {min(unknown)}: is no key; there are {known}")
     why = entry.get("why")
     if not isinstance(why, str) or not why.strip():
         raise ContractError(f"{place}: why: is missing; say who needs it")
+    if not isinstance(entry.get("optional", False), bool):
+        raise ContractError(f"{place}: optional: is no boolean; write true, or leave it out")
     protocols = [protocol for protocol in PROTOCOLS if protocol in entry]
     if not protocols:
         raise ContractError(f"{place}: opens no port; add tcp = [80]")

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from constructs_lib import quotas
 from constructs_lib.environment import TIERS
-from constructs_lib.flows import FLOWS, SERVERS, Flow, FlowError, check, egress_of, ingress_of
+from constructs_lib.flows import (
+    FLOWS,
+    SERVERS,
+    Flow,
+    FlowError,
+    check,
+    egress_of,
+    flows_of,
+    ingress_of,
+)
 from constructs_lib.ports import DNS_UDP, GUNICORN, HTTP, HTTPS, NTP, SSH, Port
 
 CONVERSATIONS = {
@@ -199,3 +208,10 @@ def test_ports_have_the_numbers_that_their_services_registered() -> None:
     registered = {"HTTP": "80/tcp", "HTTPS": "443/tcp", "SSH": "22/tcp", "NTP": "123/udp"}
     assert {port.name: str(port) for port in (HTTP, HTTPS, SSH, NTP)} == registered
     assert str(DNS_UDP) == "53/udp"
+
+
+def test_a_site_served_by_tls_is_open_on_443_and_nothing_else_is() -> None:
+    by_tls = {flow.key for flow in flows_of(https=True)} - {flow.key for flow in FLOWS}
+    assert by_tls == {"internet-to-web-tcp-443", "monitoring-to-web-tcp-443"}
+    assert flows_of(https=False) == FLOWS
+    check(flows_of(https=True), operator_cidrs=quotas.OPERATOR_CIDRS)

@@ -115,8 +115,8 @@ def test_gunicorn_serves_with_four_workers(kept: Kept) -> None:
 
 
 def test_a_machine_sees_no_disk_but_its_own(kept: Kept) -> None:
-    kept.inside("web", "echo mine >/root/of-web; test -e /root/of-web")
-    assert kept.inside("app", "test -e /root/of-web || echo unseen") == "unseen\n"
+    kept.inside("web", "echo mine >/var/tmp/of-web; test -e /var/tmp/of-web")
+    assert kept.inside("app", "test -e /var/tmp/of-web || echo unseen") == "unseen\n"
     mounts = kept.inside("app", "cat /proc/mounts")
     assert "machines/web" not in mounts
     assert kept.run.name not in kept.inside("app", "ls -d /run/* /tmp/* /var/lib/* || true")

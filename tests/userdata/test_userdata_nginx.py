@@ -273,7 +273,9 @@ def test_with_a_certificate_the_site_is_served_by_tls_alone(
 ) -> None:
     folder = tmp_path_factory.mktemp("certificate")
     tls_port = free_port()
-    port = serve(upstream.server_port, certificate(folder), NGINX_TLS_PORT=tls_port)
+    port = serve(
+        upstream.server_port, certificate(folder), NGINX_TLS="yes", NGINX_TLS_PORT=tls_port
+    )
     answer = ask(port, "/path?query=1")
     assert (answer.status, answer.headers["location"]) == (301, "https://127.0.0.1/path?query=1")
     trusting = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
@@ -292,7 +294,8 @@ def test_gixy_finds_nothing(
     tmp_path: Path, serve: Serve, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Of our site; nginx.conf is the distribution's."""
-    serve(free_port(), certificate(tmp_path_factory.mktemp("c")), NGINX_TLS_PORT=free_port())
+    folder = tmp_path_factory.mktemp("c")
+    serve(free_port(), certificate(folder), NGINX_TLS="yes", NGINX_TLS_PORT=free_port())
     site = tmp_path / "root/etc/nginx/conf.d/microblog.conf"
     whole = tmp_path / "site.conf"
     whole.write_text(f"worker_processes auto;\nevents {{}}\nhttp {{\ninclude {site};\n}}\n")

@@ -1,7 +1,7 @@
 #!/bin/bash
-# nginx: reverse proxy in front of the application server; by TLS as well, and only, where an operator
-# put a certificate (a chain in PEM) and its key into this host's parameters `certificate` and
-# `certificate_key`.
+# nginx: reverse proxy in front of the application server; with NGINX_TLS by TLS alone, by the
+# certificate (a chain in PEM) and its key that an operator put into this host's parameters
+# `certificate` and `certificate_key`.
 
 nginx_settings() {
   : "${NGINX_UPSTREAM_ADDRESS:?address of the application server}"
@@ -13,6 +13,7 @@ nginx_settings() {
   : "${NGINX_STATUS_PORT:=8081}"
   : "${NGINX_ACCESS_LOG:=/var/log/nginx/access.log}"
   : "${NGINX_CONF_DIR:=/etc/nginx}"
+  : "${NGINX_TLS:=no}"
   : "${NGINX_TLS_PORT:=443}"
   : "${NGINX_TLS_DIR:=/etc/nginx/microblog-tls}"
 }
@@ -38,16 +39,14 @@ nginx_main() {
 nginx_tls() {
   local certificate key
   make_dir "$NGINX_TLS_DIR" 0700
-  if ! certificate=$(aws_parameter_get "$(host_parameter certificate)") ||
-    ! key=$(aws_parameter_get "$(host_parameter certificate_key)"); then
-    log_warning "whether there is a certificate for this host is not known"
+  if [[ $NGINX_TLS != yes ]]; then
+    rm -f "$NGINX_TLS_DIR"/*
     return 0
   fi
-  if [[ -z $certificate && -z $key ]]; then
-    return 0
-  fi
+  certificate=$(aws_parameter_get "$(host_parameter certificate)")
+  key=$(aws_parameter_get "$(host_parameter certificate_key)")
   if [[ -z $certificate || -z $key ]]; then
-    log_error "of the parameters certificate and certificate_key there is only one"
+    log_error "put both $(host_parameter certificate) and $(host_parameter certificate_key) into Parameter Store"
     return 1
   fi
   printf '%s\n' "$certificate" | write_file "$NGINX_TLS_DIR/certificate.pem" 0644

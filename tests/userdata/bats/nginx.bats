@@ -63,6 +63,7 @@ setup() {
 }
 
 @test "an operator's certificate is taken, its key readable to root alone" {
+  export NGINX_TLS=yes
   publish /microblog/test/web/certificate "a chain"
   publish /microblog/test/web/certificate_key "a key"
   main nginx
@@ -76,18 +77,35 @@ setup() {
   main nginx
   [[ $(<"$tls/certificate.pem") == "a newer chain" ]]
   called "^systemctl reload-or-restart nginx.service$"
+  export NGINX_TLS=no
+  main nginx
+  [[ -z $(ls -A "$tls") ]]
 }
 
-@test "a certificate without its key fails it" {
+@test "without being told so it serves no TLS, whatever Parameter Store has" {
+  publish /microblog/test/web/certificate "a chain"
+  publish /microblog/test/web/certificate_key "a key"
+  main nginx
+  [[ -z $(ls -A "$ROOT/etc/nginx/microblog-tls") ]]
+}
+
+@test "TLS without a certificate, or without its key, fails it" {
+  export NGINX_TLS=yes
+  run ! main nginx
+  [[ $output == *"put both /microblog/test/web/certificate and"* ]]
   publish /microblog/test/web/certificate "a chain"
   run ! main nginx
-  [[ $output == *"certificate and certificate_key there is only one"* ]]
+  [[ $output == *"put both /microblog/test/web/certificate and"* ]]
 }
 
-@test "without AWS it serves as it did" {
+@test "TLS without AWS fails it, and nothing of an older certificate is lost" {
+  export NGINX_TLS=yes
+  publish /microblog/test/web/certificate "a chain"
+  publish /microblog/test/web/certificate_key "a key"
+  main nginx
   export FAIL=aws
-  run -0 main nginx
-  [[ $output == *"certificate for this host is not known"* ]]
+  run ! main nginx
+  [[ $(<"$ROOT/etc/nginx/microblog-tls/key.pem") == "a key" ]]
 }
 
 @test "sourcing is inert" {
