@@ -174,12 +174,16 @@ def test_a_contract_that_cannot_be_read_stops_before_synthesis(tmp_path: Path) -
     assert not (tmp_path / "cdktf.out").exists()
 
 
+CACHED = {"JSII_RUNTIME_PACKAGE_CACHE": "enabled"}
+"""Whoever runs the tests may have turned it off."""
+
+
 def test_a_package_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     finished = run_main(
         "--outdir",
         tmp_path / "out",
-        env={"JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(tmp_path / "file" / "cache")},
+        env={**CACHED, "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(tmp_path / "file" / "cache")},
     )
     assert finished.returncode == 0
     assert "is unpacked anew each time" in finished.stderr
@@ -191,7 +195,7 @@ def test_a_home_that_others_can_write_is_done_without(tmp_path: Path) -> None:
     home = tmp_path / "open" / "home"
     home.mkdir(parents=True)
     home.parent.chmod(0o777)
-    environment = {"HOME": str(home), "JSII_RUNTIME_PACKAGE_CACHE_ROOT": ""}
+    environment = {**CACHED, "HOME": str(home), "JSII_RUNTIME_PACKAGE_CACHE_ROOT": ""}
     finished = run_main("--outdir", tmp_path / "out", env=environment)
     assert finished.returncode == 0
     assert f"{home.parent} can be written by other users; " in finished.stderr
