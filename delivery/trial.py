@@ -55,7 +55,7 @@ def run(workspace: Workspace, folder: Path, shown: Progress, tell: Callable[[Ste
         found.append("what stands lets through what was synthesised, no more")
     with _timed("destroy", shown, tell) as found:
         shown.say("Planning the end")
-        end = workspace.engine.plan(folder / "end", "-destroy")
+        end = workspace.engine.plan(folder / "end", "-destroy", "-refresh=false")
         shown.done()
         steps.apply(workspace, folder / "end", end, folder / "log", lines=False)
         if "values" in workspace.engine.show():
