@@ -67,7 +67,7 @@ setup() {
 @test "a value arrives in a file as it is, ampersand-free and unsplit" {
   export NODE_EXPORTER_PORT='a b/c.d:e,f+g=h~i@j%k-l_m'
   host install_file node_exporter/defaults "$ROOT/defaults" NODE_EXPORTER_PORT
-  grep -Fq 'address=:a b/c.d:e,f+g=h~i@j%k-l_m"' "$ROOT/defaults"
+  grep -Fq 'address=:a b/c.d:e,f+g=h~i@j%k-l_m --collector' "$ROOT/defaults"
 }
 
 @test "a value that could leave its place in a file is refused" {
